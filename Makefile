@@ -1,0 +1,49 @@
+# Everything runs in .venv, installed from the locked requirements; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := src lib/clustera-integration-toolkit/src emulator/src
+PROJECTS := pyproject.toml lib/clustera-integration-toolkit/pyproject.toml emulator/pyproject.toml
+
+.PHONY: help demo test lint bench lock clean install
+.DEFAULT_GOAL := help
+
+help: ## Show this help
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+install: $(STAMP)
+
+$(STAMP): requirements/dev.txt $(PROJECTS)
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 ...")'
+	@echo "Setting up $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		-e lib/clustera-integration-toolkit -e emulator -e .
+	@touch $@
+
+demo: $(STAMP) ## Emulated Drive, embedded broker and worker in one process (ARGS=--once, ARGS="--once --root DIR")
+	@$(BIN)/python -m google_drive_worker demo $(ARGS)
+
+test: $(STAMP) lint ## Lint, types, import contracts and all tests (Apache Kafka where Java 17 and Maven are installed)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy $(SOURCES) tests benchmarks
+	@$(BIN)/lint-imports
+
+bench: $(STAMP) ## Benchmarks, with their baselines in the same run (ONLY=full_sync)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+lock: ## Pin all requirements again (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-package google-drive-worker \
+		--no-emit-package clustera-integration-toolkit --no-emit-package google-drive-emulator --upgrade \
+		--custom-compile-command "make lock" --extra emulator pyproject.toml -o requirements/base.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-package google-drive-worker \
+		--no-emit-package clustera-integration-toolkit --no-emit-package google-drive-emulator -c requirements/base.txt \
+		--custom-compile-command "make lock" --extra emulator --group test --group lint --group bench --group build pyproject.toml -o requirements/dev.txt
+
+clean: ## Remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
