@@ -1,1 +1,48 @@
-"""."""
+"""Kafka, as small async classes over librdkafka.
+
+In: settings and messages. Out: messages, assignments, and transactions with a sure outcome. Nothing outside this
+package sees a librdkafka object.
+"""
+
+from clustera_toolkit.kafka.admin import KafkaAdmin, TopicInfo, TopicSpec
+from clustera_toolkit.kafka.consumer import Assignment, AssignmentListener, KafkaConsumer
+from clustera_toolkit.kafka.embedded import EmbeddedBroker
+from clustera_toolkit.kafka.errors import (
+    ConsumerFailedError,
+    DeadlineError,
+    DeliveryFailure,
+    FencedError,
+    KafkaClientError,
+    TopicError,
+    TransactionAbortedError,
+    TransactionUncertainError,
+)
+from clustera_toolkit.kafka.messages import InboundMessage, OutboundMessage, Position
+from clustera_toolkit.kafka.partitioner import murmur2, partition_of
+from clustera_toolkit.kafka.producer import KafkaProducer
+from clustera_toolkit.kafka.reader import read_to_end
+
+__all__ = [
+    "Assignment",
+    "AssignmentListener",
+    "ConsumerFailedError",
+    "DeadlineError",
+    "DeliveryFailure",
+    "EmbeddedBroker",
+    "FencedError",
+    "InboundMessage",
+    "KafkaAdmin",
+    "KafkaClientError",
+    "KafkaConsumer",
+    "KafkaProducer",
+    "OutboundMessage",
+    "Position",
+    "TopicError",
+    "TopicInfo",
+    "TopicSpec",
+    "TransactionAbortedError",
+    "TransactionUncertainError",
+    "murmur2",
+    "partition_of",
+    "read_to_end",
+]

@@ -1,1 +1,37 @@
-"""."""
+"""Messages: what they are called, what they are wrapped in, when they are too large.
+
+In: data of an integration. Out: values and headers for Kafka. Everything here is pure; clocks and randomness are
+passed in.
+"""
+
+from clustera_toolkit.message.dead_letter import DeadLetter
+from clustera_toolkit.message.envelope import (
+    SCHEMA_VERSION,
+    Envelope,
+    EnvelopeMetadata,
+    by_claim_check,
+    decode,
+    encode,
+    resource_key,
+)
+from clustera_toolkit.message.identity import message_id
+from clustera_toolkit.message.size import CLAIM_CHECK_THRESHOLD_BYTES, SizeGuard
+from clustera_toolkit.message.timestamps import now_rfc3339, rfc3339
+from clustera_toolkit.message.trace import Traceparent
+
+__all__ = [
+    "CLAIM_CHECK_THRESHOLD_BYTES",
+    "SCHEMA_VERSION",
+    "DeadLetter",
+    "Envelope",
+    "EnvelopeMetadata",
+    "SizeGuard",
+    "Traceparent",
+    "by_claim_check",
+    "decode",
+    "encode",
+    "message_id",
+    "now_rfc3339",
+    "resource_key",
+    "rfc3339",
+]

@@ -1,0 +1,65 @@
+"""Query plans: an expression in, bounds on where its matches can lie out.
+
+Bounds only narrow the search; every candidate is still tested. They come from the parts that must all hold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from google_drive_emulator.items import FOLDER
+from google_drive_emulator.query import And, Comparison, Expression, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Bounds on candidates; times are half-open intervals in epoch milliseconds."""
+
+    created_from_ms: int | None = None
+    created_before_ms: int | None = None
+    modified_from_ms: int | None = None
+    parent_id: str | None = None
+    folders_only: bool = False
+
+
+EVERYTHING = Plan()
+
+
+def plan_of(expression: Expression | None, root_id: str) -> Plan:
+    """Work out the bounds of an expression; ``root_id`` is what ``root`` stands for."""
+    plan = EVERYTHING
+    for part in _conjuncts(expression):
+        match part:
+            case Membership(value, "parents"):
+                plan = replace(plan, parent_id=root_id if value == "root" else value)
+            case Comparison("mimeType", "=", value) if value == FOLDER:
+                plan = replace(plan, folders_only=True)
+            case Comparison("createdTime" | "modifiedTime", sign, int(moment)):
+                plan = _narrow_time(plan, part.term, sign, moment)
+            case _:
+                pass
+    return plan
+
+
+def _conjuncts(expression: Expression | None) -> Iterator[Expression]:
+    if isinstance(expression, And):
+        for part in expression.parts:
+            yield from _conjuncts(part)
+    elif expression is not None:
+        yield expression
+
+
+def _narrow_time(plan: Plan, term: str, sign: str, moment_ms: int) -> Plan:
+    lower = {">=": moment_ms, ">": moment_ms + 1, "=": moment_ms}.get(sign)
+    upper = {"<": moment_ms, "<=": moment_ms + 1, "=": moment_ms + 1}.get(sign)
+    if term == "modifiedTime":
+        return plan if lower is None else replace(plan, modified_from_ms=_highest(plan.modified_from_ms, lower))
+    if lower is not None:
+        plan = replace(plan, created_from_ms=_highest(plan.created_from_ms, lower))
+    if upper is not None:
+        held = plan.created_before_ms
+        plan = replace(plan, created_before_ms=upper if held is None else min(held, upper))
+    return plan
+
+
+def _highest(held: int | None, new: int) -> int:
+    return new if held is None else max(held, new)

@@ -1,0 +1,240 @@
+"""Messages out: idempotent, and transactional when it has a transactional id.
+
+In: messages, consumed offsets, the group's metadata. Out: one transaction that holds all of them or nothing.
+
+librdkafka blocks, so each producer has one thread of its own in which everything about it happens, in order. A
+transaction is one call: the loop hands over a list and gets an outcome, which is one of three (see `errors`).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from clustera_toolkit.kafka.errors import (
+    GROUP_FENCED,
+    DeadlineError,
+    DeliveryFailure,
+    KafkaClientError,
+    TransactionAbortedError,
+    TransactionUncertainError,
+    error_of,
+)
+from clustera_toolkit.kafka.messages import OutboundMessage, Position
+
+Result = TypeVar("Result")
+
+MAX_REPORTED_FAILURES = 1000
+
+
+class KafkaProducer:
+    """An async producer over librdkafka. Start it before use; close it for certain."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        transactional_id: str | None = None,
+        transaction_timeout_seconds: float = 10.0,
+        deadline_seconds: float = 60.0,
+        config: Mapping[str, Any] | None = None,
+        client: Callable[[dict[str, Any]], Producer] = Producer,
+    ) -> None:
+        self._settings: dict[str, Any] = {
+            "bootstrap.servers": bootstrap_servers,
+            "enable.idempotence": True,
+            "acks": "all",
+            "partitioner": "murmur2_random",
+            "retry.backoff.ms": 10,
+            "linger.ms": 5,
+            "delivery.report.only.error": True,
+            "queue.buffering.max.kbytes": 65536,
+            "compression.type": "lz4",
+            "on_delivery": self._note_delivery,
+            **(config or {}),
+        }
+        self.transactional = transactional_id is not None
+        if transactional_id is not None:
+            self._settings["transactional.id"] = transactional_id
+            self._settings["transaction.timeout.ms"] = int(transaction_timeout_seconds * 1000)
+        self._deadline_seconds = deadline_seconds
+        self._client = client
+        self._producer: Producer | None = None
+        self._failures: list[DeliveryFailure] = []
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kafka-producer")
+
+    async def start(self) -> None:
+        """Connect; with a transactional id also end a predecessor's open transaction. Raises `DeadlineError`."""
+        await self._run(self._start)
+
+    async def transact(
+        self,
+        messages: Sequence[OutboundMessage],
+        offsets: Mapping[Position, int],
+        group: object,
+    ) -> None:
+        """Produce and commit in one transaction, with the consumed offsets (the next ones to read) of a group.
+
+        `offsets` must not be empty: they are what fences a member whose generation is over.
+        Raises `TransactionAbortedError` (sure: nothing happened) or `TransactionUncertainError`.
+        """
+        if not offsets:
+            raise ValueError("a transaction without offsets would not fence")
+        await self._run(lambda: self._transact(messages, offsets, group))
+
+    async def probe(self, messages: Sequence[OutboundMessage]) -> bool:
+        """Whether the cluster would take these messages: produces them in a transaction that is always aborted.
+
+        Raises `TransactionUncertainError`.
+        """
+        return await self._run(lambda: self._probe(messages))
+
+    async def send(self, messages: Iterable[OutboundMessage]) -> None:
+        """Produce outside transactions and wait for the acknowledgements. Raises `KafkaClientError`."""
+        await self._run(lambda: self._send(list(messages)))
+
+    async def close(self) -> None:
+        """Give up what is not committed and end the thread."""
+        await self._run(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    # What follows runs in the producer's thread.
+
+    def _start(self) -> None:
+        self._producer = self._client(self._settings)
+        if self.transactional:
+            self._until(lambda: self._live.init_transactions(self._deadline_seconds), "init_transactions")
+
+    def _close(self) -> None:
+        if self._producer is not None:
+            self._producer.purge()
+            self._producer.flush(1.0)
+            self._producer.close()
+            self._producer = None
+
+    @property
+    def _live(self) -> Producer:
+        if self._producer is None:
+            raise KafkaClientError("the producer is not started, or closed already")
+        return self._producer
+
+    def _transact(
+        self, messages: Sequence[OutboundMessage], offsets: Mapping[Position, int], group: object
+    ) -> None:
+        positions = [
+            TopicPartition(place.topic, place.partition, offset) for place, offset in offsets.items()
+        ]
+        self._failures.clear()
+        try:
+            self._live.begin_transaction()
+            self._produce(messages)
+            self._flush()
+            self._until(
+                lambda: self._live.send_offsets_to_transaction(positions, group, self._deadline_seconds),
+                "send_offsets_to_transaction",
+            )
+            self._until(lambda: self._live.commit_transaction(self._deadline_seconds), "commit_transaction")
+        except KafkaException as exception:
+            self._give_up(error_of(exception))
+        except DeadlineError as error:
+            raise TransactionUncertainError(str(error)) from error
+
+    def _probe(self, messages: Sequence[OutboundMessage]) -> bool:
+        self._failures.clear()
+        try:
+            self._live.begin_transaction()
+            self._produce(messages)
+            self._flush()
+            self._abort("a probe")
+        except TransactionAbortedError:
+            return not self._failures
+        except KafkaException as exception:
+            self._give_up(error_of(exception))
+        return False
+
+    def _produce(self, messages: Iterable[OutboundMessage]) -> None:
+        produce = self._live.produce
+        for message in messages:
+            partition = -1 if message.partition is None else message.partition
+            while True:
+                try:
+                    produce(message.topic, message.value, message.key, partition, headers=message.headers)
+                    break
+                except BufferError:
+                    self._live.poll(0.1)
+                except KafkaException as exception:
+                    self._note_refusal(message, error_of(exception))
+                    break
+
+    def _flush(self) -> None:
+        """Wait for every acknowledgement; a refused message aborts the transaction it is in."""
+        deadline = time.monotonic() + self._deadline_seconds
+        while self._live.flush(1.0):
+            if time.monotonic() > deadline:
+                self._abort(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
+        if self._failures:
+            self._abort(f"{self._failures[0].topic} refused a message: {self._failures[0].message}")
+
+    def _send(self, messages: list[OutboundMessage]) -> None:
+        self._failures.clear()
+        self._produce(messages)
+        if self._live.flush(self._deadline_seconds):
+            raise DeadlineError(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
+        if self._failures:
+            raise KafkaClientError(
+                f"{self._failures[0].topic} refused a message: {self._failures[0].message}"
+            )
+
+    def _until(self, call: Callable[[], object], name: str) -> None:
+        """Repeat a call while librdkafka says that it may be repeated, up to the deadline."""
+        deadline = time.monotonic() + self._deadline_seconds
+        while True:
+            try:
+                call()
+                return
+            except KafkaException as exception:
+                if not error_of(exception).retriable():
+                    raise
+                if time.monotonic() > deadline:
+                    raise DeadlineError(
+                        f"{name} had no answer within {self._deadline_seconds:.0f} s"
+                    ) from exception
+
+    def _give_up(self, error: KafkaError) -> None:
+        """Turn librdkafka's verdict into one of the outcomes."""
+        if error.txn_requires_abort():
+            self._abort(error.str(), fenced_group=error.code() in GROUP_FENCED)
+        raise TransactionUncertainError(f"{error.name()}: {error.str()}")
+
+    def _abort(self, message: str, *, fenced_group: bool = False) -> None:
+        try:
+            self._until(lambda: self._live.abort_transaction(self._deadline_seconds), "abort_transaction")
+        except (KafkaException, DeadlineError) as error:
+            raise TransactionUncertainError(f"{message}; and the abort failed: {error}") from error
+        raise TransactionAbortedError(message, self._failures, fenced_group=fenced_group)
+
+    def _note_delivery(self, error: KafkaError | None, message: Message) -> None:
+        if error is None or len(self._failures) >= MAX_REPORTED_FAILURES:
+            return
+        key = message.key()
+        self._failures.append(
+            DeliveryFailure(
+                message.topic() or "",
+                message.partition() or 0,
+                key.encode() if isinstance(key, str) else key,
+                error.name(),
+                error.str(),
+            )
+        )
+
+    def _note_refusal(self, message: OutboundMessage, error: KafkaError) -> None:
+        """Librdkafka refused it at once, without asking the broker (too large for `message.max.bytes`, say)."""
+        self._failures.append(
+            DeliveryFailure(message.topic, message.partition or 0, message.key, error.name(), error.str())
+        )

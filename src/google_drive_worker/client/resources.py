@@ -1,0 +1,194 @@
+"""Drive's own JSON, as this worker asks for it and decodes it (facts A5 to A7).
+
+In: bytes of `files.list`, `files.get` and `changes.list` answers. Out: structs with Drive's values under Python
+names. The masks below and the structs say the same thing twice on purpose, one for the wire and one for the
+reader; a test keeps them equal.
+
+int64 values are JSON strings in Drive; the decoders here run with ``strict=False``, which turns them into numbers.
+An absent value stays `UNSET`: absence carries meaning (a folder has no size, a shared-drive item no owners).
+"""
+
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.json import Decoder
+
+FOLDER = "application/vnd.google-apps.folder"
+SHORTCUT = "application/vnd.google-apps.shortcut"
+
+USER_FIELDS = "displayName,emailAddress,permissionId"
+PERMISSION_FIELDS = (
+    "id,type,role,emailAddress,domain,displayName,allowFileDiscovery,expirationTime,deleted,pendingOwner,view,"
+    "inheritedPermissionsDisabled,permissionDetails(permissionType,role,inherited,inheritedFrom)"
+)
+CAPABILITY_FIELDS = (
+    "canEdit,canComment,canShare,canCopy,canDownload,canListChildren,canReadRevisions,canRename,canTrash,canDelete"
+)
+FILE_FIELDS = (
+    "id,name,mimeType,description,driveId,parents,version,size,quotaBytesUsed,md5Checksum,sha1Checksum,"
+    "sha256Checksum,headRevisionId,originalFilename,fileExtension,fullFileExtension,createdTime,modifiedTime,"
+    "trashed,explicitlyTrashed,trashedTime,shared,writersCanShare,copyRequiresWriterPermission,"
+    "hasAugmentedPermissions,inheritedPermissionsDisabled,webViewLink,webContentLink,iconLink,hasThumbnail,"
+    "resourceKey,folderColorRgb,spaces,permissionIds,starred,viewedByMe,viewedByMeTime,modifiedByMe,"
+    "modifiedByMeTime,sharedWithMeTime,ownedByMe,isAppAuthorized,properties,appProperties,exportLinks,"
+    "shortcutDetails,linkShareMetadata,contentRestrictions,downloadRestrictions,labelInfo,imageMediaMetadata,"
+    "videoMediaMetadata,clientEncryptionDetails,"
+    f"trashingUser({USER_FIELDS}),lastModifyingUser({USER_FIELDS}),sharingUser({USER_FIELDS}),owners({USER_FIELDS}),"
+    f"permissions({PERMISSION_FIELDS}),capabilities({CAPABILITY_FIELDS})"
+)
+FILE_LIST_FIELDS = f"nextPageToken,incompleteSearch,files({FILE_FIELDS})"
+CHANGE_LIST_FIELDS = (
+    f"nextPageToken,newStartPageToken,changes(changeType,time,removed,fileId,driveId,file({FILE_FIELDS}))"
+)
+
+Json = dict[str, Any]
+
+
+class DriveUser(Struct, rename="camel", gc=False):
+    """Who did or owns something. A deleted account has no address."""
+
+    display_name: str | UnsetType = UNSET
+    email_address: str | UnsetType = UNSET
+    permission_id: str | UnsetType = UNSET
+
+
+class DrivePermissionDetail(Struct, rename="camel", gc=False):
+    """Where a grant on a shared-drive item comes from."""
+
+    permission_type: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    inherited: bool | UnsetType = UNSET
+    inherited_from: str | UnsetType = UNSET
+
+
+class DrivePermission(Struct, rename="camel", gc=False):
+    """One grant (facts A7)."""
+
+    id: str
+    type: str
+    role: str
+    email_address: str | UnsetType = UNSET
+    domain: str | UnsetType = UNSET
+    display_name: str | UnsetType = UNSET
+    allow_file_discovery: bool | UnsetType = UNSET
+    expiration_time: str | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+    pending_owner: bool | UnsetType = UNSET
+    view: str | UnsetType = UNSET
+    inherited_permissions_disabled: bool | UnsetType = UNSET
+    permission_details: list[DrivePermissionDetail] | UnsetType = UNSET
+
+
+class DriveFile(Struct, rename="camel"):
+    """A file, folder or shortcut (facts A6). What is rare and nested stays a plain dictionary."""
+
+    id: str
+    name: str | UnsetType = UNSET
+    mime_type: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    drive_id: str | UnsetType = UNSET
+    parents: list[str] | UnsetType = UNSET
+    version: int | UnsetType = UNSET
+    size: int | UnsetType = UNSET
+    quota_bytes_used: int | UnsetType = UNSET
+    md5_checksum: str | UnsetType = UNSET
+    sha1_checksum: str | UnsetType = UNSET
+    sha256_checksum: str | UnsetType = UNSET
+    head_revision_id: str | UnsetType = UNSET
+    original_filename: str | UnsetType = UNSET
+    file_extension: str | UnsetType = UNSET
+    full_file_extension: str | UnsetType = UNSET
+    created_time: str | UnsetType = UNSET
+    modified_time: str | UnsetType = UNSET
+    trashed: bool | UnsetType = UNSET
+    explicitly_trashed: bool | UnsetType = UNSET
+    trashed_time: str | UnsetType = UNSET
+    shared: bool | UnsetType = UNSET
+    writers_can_share: bool | UnsetType = UNSET
+    copy_requires_writer_permission: bool | UnsetType = UNSET
+    has_augmented_permissions: bool | UnsetType = UNSET
+    inherited_permissions_disabled: bool | UnsetType = UNSET
+    web_view_link: str | UnsetType = UNSET
+    web_content_link: str | UnsetType = UNSET
+    icon_link: str | UnsetType = UNSET
+    has_thumbnail: bool | UnsetType = UNSET
+    resource_key: str | UnsetType = UNSET
+    folder_color_rgb: str | UnsetType = UNSET
+    spaces: list[str] | UnsetType = UNSET
+    permission_ids: list[str] | UnsetType = UNSET
+    starred: bool | UnsetType = UNSET
+    viewed_by_me: bool | UnsetType = UNSET
+    viewed_by_me_time: str | UnsetType = UNSET
+    modified_by_me: bool | UnsetType = UNSET
+    modified_by_me_time: str | UnsetType = UNSET
+    shared_with_me_time: str | UnsetType = UNSET
+    owned_by_me: bool | UnsetType = UNSET
+    is_app_authorized: bool | UnsetType = UNSET
+    properties: dict[str, str] | UnsetType = UNSET
+    app_properties: dict[str, str] | UnsetType = UNSET
+    export_links: dict[str, str] | UnsetType = UNSET
+    shortcut_details: Json | UnsetType = UNSET
+    link_share_metadata: Json | UnsetType = UNSET
+    content_restrictions: list[Json] | UnsetType = UNSET
+    download_restrictions: Json | UnsetType = UNSET
+    label_info: Json | UnsetType = UNSET
+    image_media_metadata: Json | UnsetType = UNSET
+    video_media_metadata: Json | UnsetType = UNSET
+    client_encryption_details: Json | UnsetType = UNSET
+    trashing_user: DriveUser | UnsetType = UNSET
+    last_modifying_user: DriveUser | UnsetType = UNSET
+    sharing_user: DriveUser | UnsetType = UNSET
+    owners: list[DriveUser] | UnsetType = UNSET
+    permissions: list[DrivePermission] | UnsetType = UNSET
+    capabilities: dict[str, bool] | UnsetType = UNSET
+
+
+class DriveChange(Struct, rename="camel"):
+    """One entry of a change log. `file` is absent when the item is gone for this viewer (facts A5)."""
+
+    change_type: str | UnsetType = UNSET
+    time: str | UnsetType = UNSET
+    removed: bool = False
+    file_id: str | UnsetType = UNSET
+    drive_id: str | UnsetType = UNSET
+    file: DriveFile | UnsetType = UNSET
+
+
+class FileList(Struct, rename="camel"):
+    """A page of `files.list`."""
+
+    files: list[DriveFile] = []
+    next_page_token: str | None = None
+    incomplete_search: bool = False
+
+
+class ChangeList(Struct, rename="camel"):
+    """A page of `changes.list`; `new_start_page_token` stands on the last page only."""
+
+    changes: list[DriveChange] = []
+    next_page_token: str | None = None
+    new_start_page_token: str | None = None
+
+
+class RawFileList(Struct, rename="camel"):
+    """A page whose items are decoded one by one, for the page that holds an item Drive should not have sent."""
+
+    files: list[Raw] = []
+    next_page_token: str | None = None
+    incomplete_search: bool = False
+
+
+class RawChangeList(Struct, rename="camel"):
+    """As `RawFileList`, for changes."""
+
+    changes: list[Raw] = []
+    next_page_token: str | None = None
+    new_start_page_token: str | None = None
+
+
+FILE_LIST = Decoder(FileList, strict=False)
+CHANGE_LIST = Decoder(ChangeList, strict=False)
+RAW_FILE_LIST = Decoder(RawFileList, strict=False)
+RAW_CHANGE_LIST = Decoder(RawChangeList, strict=False)
+FILE = Decoder(DriveFile, strict=False)
+CHANGE = Decoder(DriveChange, strict=False)

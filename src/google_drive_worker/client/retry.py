@@ -1,0 +1,31 @@
+"""Repeats a call until it succeeds or its schedule ends. In: a call, a `Backoff`. Out: its result or error."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from google_drive_worker.client.backoff import Backoff
+from google_drive_worker.client.errors import RetryableError
+from google_drive_worker.client.timing import Timing
+
+T = TypeVar("T")
+
+
+async def retrying(call: Callable[[], Awaitable[T]], *, backoff: Backoff, timing: Timing) -> T:
+    """Repeat `call` on `RetryableError` alone; the last one is raised, with its `attempts`."""
+    started = timing.monotonic()
+    failures = 0
+    while True:
+        try:
+            return await call()
+        except RetryableError as error:
+            failures += 1
+            seconds = backoff.wait(
+                failures,
+                elapsed_seconds=timing.monotonic() - started,
+                retry_after_seconds=error.retry_after_seconds,
+                random=timing.random(),
+            )
+            if seconds is None:
+                error.attempts = failures
+                raise
+        await timing.sleep(seconds)

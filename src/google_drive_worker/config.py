@@ -1,0 +1,145 @@
+"""Settings of the worker, from the environment.
+
+In: environment variables (docs/configuration.md lists them). Out: `WorkerSettings`; whoever loads them is told of all
+that is missing or wrong at once. Values that are secrets never show in a representation.
+"""
+
+import socket
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DRIVE_API = "https://www.googleapis.com/drive/v3"
+
+
+class WorkerSettings(BaseSettings):
+    """All settings; each is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False)
+
+    kafka_bootstrap_servers: str = Field(min_length=1, description="host:port, comma separated")
+    kafka_consumer_group_id: str = "google-drive-worker"
+    kafka_auto_offset_reset: Literal["latest", "earliest"] = "latest"
+    kafka_max_poll_records: int = Field(default=500, ge=1, le=10_000)
+    kafka_max_poll_interval_ms: int = Field(default=300_000, ge=10_000)
+    kafka_session_timeout_ms: int = Field(default=10_000, ge=1_000, le=1_800_000)
+    kafka_fetch_min_bytes: int = Field(default=1, ge=1)
+    kafka_fetch_max_wait_ms: int = Field(default=100, ge=0)
+    kafka_compression_type: Literal["none", "lz4", "zstd", "snappy", "gzip"] = "lz4"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: str | None = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_ca_location: str | None = None
+
+    kafka_topic_trigger: str = "integrations-inbound-trigger"
+    kafka_topic_webhook: str = "integrations-inbound-webhook"
+    kafka_topic_records: str = "integrations-incoming-records"
+    kafka_topic_errors: str = "integrations-errors"
+    kafka_topic_state: str = "integrations-sync-state"
+    kafka_topic_events: str = "integrations-sync-events"
+
+    worker_integration_id: str = "google-drive"
+    worker_replica_id: str = Field(default="", description="default: host name and health port")
+    worker_max_concurrent_connections: int = Field(default=10, ge=1, le=1_000)
+    worker_s3_payload_threshold_bytes: int = Field(default=262_144, ge=1_024)
+    worker_transaction_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
+    worker_transaction_linger_ms: int = Field(default=20, ge=0, le=1_000)
+    worker_transaction_timeout_ms: int = Field(default=10_000, ge=1_000, le=900_000)
+    worker_queue_bytes: int = Field(default=16 * 1024 * 1024, ge=1024 * 1024)
+    worker_restore_timeout_seconds: float = Field(default=60.0, gt=0)
+    worker_shutdown_timeout_seconds: float = Field(default=25.0, gt=0)
+    worker_http_host: str = "0.0.0.0"  # noqa: S104 # probes and scrapers come from outside the container
+    worker_http_port: int = Field(default=8080, ge=0, le=65_535, description="0 takes any free port")
+
+    gdrive_api_base_url: str = DRIVE_API
+    gdrive_page_size: int = Field(default=1000, ge=1, le=1000)
+    gdrive_api_rate_limit: int | None = Field(default=None, ge=100, description="quota units a minute")
+    gdrive_include_shared_drives: bool = True
+    google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
+    google_client_id: str | None = None
+    google_client_secret: SecretStr | None = None
+    google_api_debug: bool = False
+    google_drive_mock_mode: bool = False
+    credentials_encryption_keys: SecretStr | None = Field(
+        default=None,
+        description="Fernet keys, newest first, comma separated",
+        validation_alias=AliasChoices("credentials_encryption_keys", "credentials_encryption_key"),
+    )
+
+    object_store_url: str | None = None
+    s3_bucket_name: str | None = None
+    s3_region: str = "us-west-2"
+    s3_endpoint_url: str | None = None
+    aws_access_key_id: str | None = None
+    aws_secret_access_key: SecretStr | None = None
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("gdrive_api_base_url", "google_token_uri")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (or http:// for an emulator)")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _topics_differ(self) -> Self:
+        names = list(self.topics.values())
+        if len(set(names)) != len(names):
+            raise ValueError("two of the KAFKA_TOPIC_ settings name the same topic; each needs its own")
+        return self
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topic names by role."""
+        return {
+            "trigger": self.kafka_topic_trigger,
+            "webhook": self.kafka_topic_webhook,
+            "records": self.kafka_topic_records,
+            "errors": self.kafka_topic_errors,
+            "state": self.kafka_topic_state,
+            "events": self.kafka_topic_events,
+        }
+
+    @property
+    def replica_id(self) -> str:
+        """The replica's name, stable over restarts: it is what fences a twin."""
+        return self.worker_replica_id or f"{socket.gethostname()}-{self.worker_http_port}"
+
+    @property
+    def drive_root_url(self) -> str:
+        """The API's root without the service path, which each call brings along."""
+        return self.gdrive_api_base_url.removesuffix("/drive/v3")
+
+    @property
+    def object_store(self) -> str:
+        """The object store's URL; without any, a directory here, which the worker says at start."""
+        if self.object_store_url:
+            return self.object_store_url
+        return f"s3://{self.s3_bucket_name}" if self.s3_bucket_name else Path("data/objects").absolute().as_uri()
+
+    @property
+    def kafka_client_config(self) -> dict[str, str]:
+        """What every Kafka client needs to connect."""
+        secret = self.kafka_sasl_password
+        given = {
+            "security.protocol": self.kafka_security_protocol,
+            "sasl.mechanisms": self.kafka_sasl_mechanism,
+            "sasl.username": self.kafka_sasl_username,
+            "sasl.password": secret.get_secret_value() if secret else None,
+            "ssl.ca.location": self.kafka_ssl_ca_location,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def dead_letter_topic(topic: str) -> str:
+    """The dead letter topic of an inbound topic."""
+    return f"{topic}.dlq"

@@ -1,0 +1,101 @@
+"""A trigger to a decision.
+
+In: a checked trigger and the connection's state. Out: what it changes. Pure, in microseconds: nothing is read and
+nothing is run here, so no message of a partition waits for another's work.
+"""
+
+from google_drive_worker.handlers.decision import Apply, Decision, Ignore
+from google_drive_worker.schemas.event import EventName, SyncEvent
+from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase, Source
+from google_drive_worker.schemas.state import ConnectionState
+from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
+from google_drive_worker.sync.records import RecordWriter
+from google_drive_worker.sync.state import Accept, Cancel, Forget, Pause
+
+FORGOTTEN = "forget"
+"""The position of closing markers."""
+
+
+def decide(
+    trigger: Trigger, state: ConnectionState | None, *, now: str, traceparent: str | None, integration_id: str
+) -> Decision:
+    """Decide by the trigger's type. Raises `InvalidMessageError` for what makes no sense in this state."""
+    connection = trigger.integration_connection_id
+    known = state is not None and state.job is not None
+    match trigger.trigger_type:
+        case TriggerType.FULL | TriggerType.INCREMENTAL:
+            return _accept(trigger, state, now, traceparent)
+        case TriggerType.FORGET if known and state is not None:
+            return _forget(state, now, integration_id)
+        case TriggerType.PAUSE if known:
+            event = SyncEvent(EventName.PAUSED, connection, now)
+            return Apply(connection, Pause(), (event,), interrupts=True)
+        case TriggerType.RESUME if known:
+            event = SyncEvent(EventName.RESUMED, connection, now)
+            patch = _acceptance(trigger, now, traceparent, resume=True, unpark=True)
+            return Apply(connection, patch, (event,))
+        case TriggerType.CANCEL if known:
+            return Apply(connection, Cancel(), interrupts=True)
+        case _:
+            return Ignore(f"{trigger.trigger_type} of a connection that is not known")
+
+
+def _accept(trigger: Trigger, state: ConnectionState | None, now: str, traceparent: str | None) -> Decision:
+    full = trigger.trigger_type is TriggerType.FULL
+    job = state.job if state else None
+    if job is None and trigger.connection_config is None:
+        raise InvalidMessageError(
+            "missing_config",
+            "connection_config is missing, and nothing is known of this connection yet: its first trigger must hold it",
+            trigger.integration_connection_id,
+        )
+    changed = trigger.connection_config is not None and job is not None and trigger.connection_config != job.config
+    # A parked connection costs nothing until someone acts: sends new settings, or asks for a full sync by hand.
+    if job is not None and job.parked is not None and not (changed or full):
+        return Ignore(f"parked: {job.parked.code}")
+    patch = _acceptance(trigger, now, traceparent, full=full, unpark=True)
+    event = SyncEvent(
+        EventName.JOB_ACCEPTED, trigger.integration_connection_id, now, trigger_type=trigger.trigger_type.value
+    )
+    return Apply(trigger.integration_connection_id, patch, (event,), interrupts=full or changed)
+
+
+def _acceptance(
+    trigger: Trigger,
+    now: str,
+    traceparent: str | None,
+    *,
+    full: bool = False,
+    unpark: bool = False,
+    resume: bool = False,
+) -> Accept:
+    return Accept(
+        config=trigger.connection_config,
+        full=full,
+        unpark=unpark,
+        resume=resume,
+        last_cursor=trigger.last_cursor,
+        trigger_type=trigger.trigger_type.value,
+        message_id=trigger.message_id,
+        trace_id=trigger.trace_id,
+        traceparent=traceparent,
+        accepted_at=now,
+    )
+
+
+def _forget(state: ConnectionState, now: str, integration_id: str) -> Apply:
+    """A closing marker for each corpus, then nothing is left."""
+    corpora = state.corpora
+    return Apply(
+        state.connection_id,
+        Forget(),
+        (SyncEvent(EventName.FORGOTTEN, state.connection_id, now),),
+        tuple(_closed(state, corpus.corpus, corpus.snapshot_id, now, integration_id) for corpus in corpora),
+        records_partition=next((corpus.records_partition for corpus in corpora), None),
+        interrupts=True,
+    )
+
+
+def _closed(state: ConnectionState, corpus: str, snapshot: str, now: str, integration_id: str) -> OutRecord:
+    writer = RecordWriter(integration_id, state.connection_id, Source(corpus), snapshot, FORGOTTEN, now)
+    return writer.snapshot(corpus, SnapshotData(snapshot, SnapshotPhase.CLOSED, {}, complete=True))

@@ -1,0 +1,46 @@
+"""A notification to a decision.
+
+In: a checked notification and the connection's state. Out: a wish to replay, or nothing. Pure. Push is only a hint
+(facts B): what matters is that the log is read once more after it, by whoever owns the connection.
+"""
+
+from google_drive_worker.handlers.decision import Apply, Decision, Ignore
+from google_drive_worker.schemas.state import ConnectionState, JobState
+from google_drive_worker.schemas.webhook import Webhook
+from google_drive_worker.sync.state import Accept, All, Patch, SeeNotification
+
+
+def decide(webhook: Webhook, state: ConnectionState | None, *, now: str, traceparent: str | None) -> Decision:
+    """Wish for a replay, unless the notification says nothing new or nobody may act on it."""
+    job = state.job if state else None
+    if webhook.announces_channel:
+        return Ignore("the channel's first message")
+    if job is None:
+        return Ignore("a connection that is not known")
+    if job.paused or job.parked is not None:
+        return Ignore("paused or parked")
+    patches: list[Patch] = [
+        Accept(
+            config=None,
+            trigger_type="webhook",
+            message_id=webhook.message_id,
+            trace_id=job.trace_id,
+            traceparent=traceparent,
+            accepted_at=now,
+        )
+    ]
+    channel, number = webhook.header("X-Goog-Channel-ID"), _number(webhook)
+    if channel is not None and number is not None:
+        if _repeated(job, channel, number):
+            return Ignore("a repeated notification")
+        patches.append(SeeNotification(channel, number))
+    return Apply(webhook.integration_connection_id, All(patches))
+
+
+def _repeated(job: JobState, channel: str, number: int) -> bool:
+    return number <= job.channels.get(channel, 0)
+
+
+def _number(webhook: Webhook) -> int | None:
+    text = webhook.header("X-Goog-Message-Number") or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,0 +1,126 @@
+"""The trigger: what asks for work (docs/contracts.md, "Trigger").
+
+In: bytes from `integrations-inbound-trigger`. Out: a `Trigger`, or `InvalidMessageError` that says what is wrong and
+how to mend it, without repeating a value (it might be a credential). Unknown fields are ignored.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+ConnectionId = Annotated[
+    str, Meta(min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$")
+]
+
+
+class TriggerType(StrEnum):
+    """What is asked for."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    FORGET = "forget"
+
+
+class Corpora(Struct):
+    """Which change logs to follow."""
+
+    user: str = "all"
+    drives: str | list[str] = "all"
+
+
+class ConnectionConfig(Struct):
+    """The settings of a connection. Credentials are Fernet tokens; here they stay as they came."""
+
+    refresh_token: str | None = None
+    access_token: str | None = None
+    service_account: str | None = None
+    subject: str | None = None
+    page_size: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    corpora: Corpora = msgspec.field(default_factory=Corpora)
+    selected_folders: list[str] = []
+    resources: list[str] = []
+
+
+class Trigger(Struct):
+    """A trigger as decoded; `connection_config` is kept as it was received."""
+
+    integration_connection_id: ConnectionId
+    trigger_type: TriggerType
+    message_id: str | None = None
+    connection_config: dict[str, Any] | None = None
+    last_cursor: str | None = None
+    trace_id: str | None = None
+
+
+class InvalidMessageError(ValueError):
+    """An inbound message that cannot be used. `reason` is a stable word for headers and metrics."""
+
+    def __init__(self, reason: str, detail: str, connection_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.connection_id = connection_id
+
+
+class _Addressed(Struct):
+    integration_connection_id: ConnectionId
+
+
+_TRIGGER = msgspec.json.Decoder(Trigger)
+_ADDRESSED = msgspec.json.Decoder(_Addressed)
+
+
+def connection_of(value: bytes | None) -> str | None:
+    """Whose message it is, as far as that can be told."""
+    try:
+        return _ADDRESSED.decode(value or b"").integration_connection_id
+    except ValueError:
+        return None
+
+
+def parse_trigger(value: bytes | None) -> Trigger:
+    """Decode and check a trigger. Raises `InvalidMessageError`."""
+    if not value:
+        raise InvalidMessageError("empty", "the message has no value; a trigger is a JSON object")
+    try:
+        trigger = _TRIGGER.decode(value)
+    except msgspec.ValidationError as error:
+        raise InvalidMessageError("invalid_field", f"{plain(error)}", connection_of(value)) from None
+    except ValueError:
+        raise InvalidMessageError("not_json", "the message is not JSON in UTF-8") from None
+    _check_config(trigger)
+    return trigger
+
+
+def plain(error: msgspec.ValidationError) -> str:
+    """Name the place and what is expected there; msgspec quotes values only of enumerations, which are cut off."""
+    text = str(error).replace("`$.", "`")
+    return text if "Invalid enum value" not in text else f"unknown value {text.removeprefix('Invalid enum value ')}"
+
+
+def _check_config(trigger: Trigger) -> None:
+    try:
+        config = msgspec.convert(trigger.connection_config or {}, ConnectionConfig)
+    except msgspec.ValidationError as error:
+        detail = f"connection_config: {plain(error)}"
+        raise InvalidMessageError("invalid_field", detail, trigger.integration_connection_id) from None
+    unsupported = [
+        name
+        for name, asked in (
+            ("selected_folders", bool(config.selected_folders)),
+            ("corpora.user", config.corpora.user != "all"),
+        )
+        if asked
+    ]
+    if unsupported:
+        # To sync more than was asked for would be worse than to refuse.
+        raise InvalidMessageError(
+            "unsupported_setting",
+            f"connection_config: this version cannot limit what it syncs by {' or '.join(unsupported)}; leave it out",
+            trigger.integration_connection_id,
+        )

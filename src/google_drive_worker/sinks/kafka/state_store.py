@@ -1,0 +1,84 @@
+"""The states of the connections of this worker, as committed.
+
+In: messages of the state topic at a restore, committed states afterwards. Out: states, and the messages that take one
+state to the next. What cannot be read is kept apart and never written over.
+"""
+
+from collections.abc import Callable, Iterator
+
+from clustera_toolkit.kafka import InboundMessage, OutboundMessage
+from google_drive_worker.schemas.state import (
+    ConnectionState,
+    UnreadableStateError,
+    decode_part,
+    encode_part,
+    parse_key,
+    state_key,
+)
+
+
+class StateStore:
+    """In memory, one entry a connection; the topic is the truth."""
+
+    def __init__(self, topic: str, shard_of: Callable[[str], int]) -> None:
+        self._topic = topic
+        self._shard_of = shard_of
+        self._states: dict[str, ConnectionState] = {}
+        self._unreadable: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[ConnectionState]:
+        return iter(self._states.values())
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def get(self, connection_id: str) -> ConnectionState | None:
+        """The committed state of a connection that is known."""
+        return self._states.get(connection_id)
+
+    def unreadable(self, connection_id: str) -> str | None:
+        """Why the connection's state cannot be used, if it cannot."""
+        return self._unreadable.get(connection_id)
+
+    def clear(self) -> None:
+        """Forget everything, before a restore."""
+        self._states.clear()
+        self._unreadable.clear()
+
+    def restore(self, message: InboundMessage) -> None:
+        """Apply one message of the state topic; later ones win."""
+        if message.key is None:
+            return
+        try:
+            connection_id, part = parse_key(message.key)
+        except UnreadableStateError:
+            return
+        state = self._states.get(connection_id, ConnectionState(connection_id))
+        if message.value is None:
+            parts = {name: value for name, value in state.parts.items() if name != part}
+            self.commit(ConnectionState(connection_id, parts))
+            return
+        try:
+            self.commit(state.with_part(part, decode_part(message.value)))
+        except UnreadableStateError as error:
+            self._unreadable[connection_id] = str(error)
+
+    def commit(self, state: ConnectionState) -> None:
+        """Take a state over; one without parts is of a connection that is forgotten."""
+        if state.parts:
+            self._states[state.connection_id] = state
+        else:
+            self._states.pop(state.connection_id, None)
+            self._unreadable.pop(state.connection_id, None)
+
+    def changes(self, after: ConnectionState) -> list[OutboundMessage]:
+        """The messages that take the committed state to this one: parts that differ, tombstones for those that left."""
+        before = self._states.get(after.connection_id, ConnectionState(after.connection_id))
+        changed = [name for name, part in after.parts.items() if before.parts.get(name) is not part]
+        gone = [name for name in before.parts if name not in after.parts]
+        values = {name: encode_part(after.parts[name]) for name in changed} | dict.fromkeys(gone)
+        shard = self._shard_of(after.connection_id)
+        return [
+            OutboundMessage(self._topic, state_key(after.connection_id, name), value, partition=shard)
+            for name, value in values.items()
+        ]

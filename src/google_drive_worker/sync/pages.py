@@ -1,0 +1,174 @@
+"""A page of Drive's answer to the records it becomes.
+
+In: a page's bytes. Out: records, the token that follows, and the items that could not be understood. Pure and
+CPU-bound: the engine runs it in a thread of its own, so that a page of a thousand files holds no loop up.
+
+A page that decodes as a whole takes the fast way. One that does not is taken apart, so that one bad item costs
+itself and not the page.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, Struct
+from msgspec.structs import replace
+
+from google_drive_worker.client.errors import MalformedResponseError
+from google_drive_worker.client.resources import (
+    CHANGE,
+    CHANGE_LIST,
+    FILE,
+    FILE_LIST,
+    RAW_CHANGE_LIST,
+    RAW_FILE_LIST,
+    ChangeList,
+    DriveChange,
+    DriveFile,
+    FileList,
+)
+from google_drive_worker.normalizer import file_data, resource_type
+from google_drive_worker.schemas.record import DeleteReason, OutRecord, ResourceType
+from google_drive_worker.schemas.times import parse_rfc3339
+from google_drive_worker.sync.records import RecordWriter
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item of a page that is not what Drive documents."""
+
+    resource_id: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page became. `head` is the cursor to go on from, on the last page of a change log."""
+
+    records: Sequence[OutRecord]
+    next_page_token: str | None
+    head: str | None = None
+    incomplete_search: bool = False
+    rejected: Sequence[Rejected] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    newest_change: datetime | None = None
+    """When the log's last entry on this page happened."""
+
+
+class _Identified(Struct, rename="camel"):
+    id: str | None = None
+    file_id: str | None = None
+
+
+_IDENTIFIED = msgspec.json.Decoder(_Identified)
+
+
+def file_page(body: bytes, writer: RecordWriter) -> Page:
+    """A page of `files.list`. Raises `MalformedResponseError` when it is not JSON of that shape at all."""
+    listed, rejected = _decode_files(body)
+    records = [_upsert(file, writer) for file in listed.files]
+    return Page(
+        records,
+        listed.next_page_token,
+        incomplete_search=listed.incomplete_search,
+        rejected=rejected,
+        counts=Counter(record.resource_type for record in records),
+    )
+
+
+def change_page(body: bytes, writer: RecordWriter) -> Page:
+    """A page of `changes.list`, in the log's order. Raises `MalformedResponseError` as `file_page` does."""
+    listed, rejected = _decode_changes(body)
+    records = [record for change in listed.changes for record in _change(change, writer)]
+    return Page(
+        records,
+        listed.next_page_token,
+        head=listed.new_start_page_token,
+        rejected=rejected,
+        counts=Counter(record.resource_type for record in records),
+        newest_change=_newest(listed.changes),
+    )
+
+
+def _newest(changes: Sequence[DriveChange]) -> datetime | None:
+    time = changes[-1].time if changes else UNSET
+    return None if isinstance(time, msgspec.UnsetType) else parse_rfc3339(time)
+
+
+def _upsert(file: DriveFile, writer: RecordWriter, change_time: str | None = None) -> OutRecord:
+    version = None if isinstance(file.version, msgspec.UnsetType) else file.version
+    source = None if change_time is None else replace(writer.source, change_time=change_time)
+    return writer.upsert(resource_type(file), file.id, file_data(file), version, source)
+
+
+def _change(change: DriveChange, writer: RecordWriter) -> list[OutRecord]:
+    """An entry's records. Drives' own entries (membership) belong to their corpora and are none of the user's."""
+    if change.file_id is UNSET or change.change_type == "drive":
+        return []
+    time = None if isinstance(change.time, msgspec.UnsetType) else change.time
+    if not change.removed and isinstance(change.file, DriveFile):
+        return [_upsert(change.file, writer, time)]
+    reason = DeleteReason.REMOVED if change.file is UNSET else DeleteReason.LEFT_CORPUS
+    kinds = _removed_kinds(change)
+    source = replace(writer.source, change_time=time)
+    return [writer.delete(kind, str(change.file_id), reason, source) for kind in kinds]
+
+
+def _removed_kinds(change: DriveChange) -> tuple[ResourceType, ...]:
+    """Drive does not say whether a removed id was a folder; where the entry shows no file, both are deleted."""
+    if isinstance(change.file, DriveFile):
+        return (resource_type(change.file),)
+    return (ResourceType.FILE, ResourceType.FOLDER)
+
+
+def _decode_files(body: bytes) -> tuple[FileList, list[Rejected]]:
+    try:
+        return FILE_LIST.decode(body), []
+    except msgspec.ValidationError:
+        apart = _envelope(RAW_FILE_LIST.decode, body)
+        files, rejected = _each(apart.files, FILE.decode)
+        return FileList(files, apart.next_page_token, apart.incomplete_search), rejected
+    except ValueError as error:
+        raise MalformedResponseError("files.list answered something that is not JSON") from error
+
+
+def _decode_changes(body: bytes) -> tuple[ChangeList, list[Rejected]]:
+    try:
+        return CHANGE_LIST.decode(body), []
+    except msgspec.ValidationError:
+        apart = _envelope(RAW_CHANGE_LIST.decode, body)
+        changes, rejected = _each(apart.changes, CHANGE.decode)
+        return ChangeList(changes, apart.next_page_token, apart.new_start_page_token), rejected
+    except ValueError as error:
+        raise MalformedResponseError("changes.list answered something that is not JSON") from error
+
+
+def _envelope(decode: Callable[[bytes], Item], body: bytes) -> Item:
+    try:
+        return decode(body)
+    except ValueError as error:
+        raise MalformedResponseError("a list answer has not the shape that Drive documents") from error
+
+
+def _each(items: Sequence[Raw], decode: Callable[[Raw], Item]) -> tuple[list[Item], list[Rejected]]:
+    good: list[Item] = []
+    bad: list[Rejected] = []
+    for item in items:
+        try:
+            good.append(decode(item))
+        except ValueError as error:
+            bad.append(Rejected(_identity(item), f"Drive sent an item that is not as documented: {error}"))
+    return good, bad
+
+
+def _identity(item: Raw) -> str | None:
+    try:
+        known = _IDENTIFIED.decode(item)
+    except ValueError:
+        return None
+    return known.id or known.file_id

@@ -1,0 +1,84 @@
+"""Record data to records: keys, ids, envelope.
+
+In: `data` of the normaliser, and where it was read. Out: `OutRecord`, encoded. Pure; the hot path.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Raw
+
+from clustera_toolkit.message import Envelope, encode, message_id, resource_key
+from google_drive_worker.schemas.record import (
+    ENCODER,
+    DeletedData,
+    DeleteReason,
+    Op,
+    OutRecord,
+    ResourceType,
+    SnapshotData,
+    Source,
+)
+
+SCAN = "scan"
+"""The position of everything that a snapshot lists; a listing repeated after a crash then repeats its ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWriter:
+    """Makes the records of one page: everything they share is said once, here."""
+
+    integration_id: str
+    connection_id: str
+    source: Source
+    snapshot_id: str
+    position: str
+    """The change token of the page, or `SCAN`."""
+    observed_at: str
+    encoded_source: Raw = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "encoded_source", Raw(ENCODER.encode(self.source)))
+
+    def upsert(
+        self,
+        kind: ResourceType,
+        resource_id: str,
+        data: Any,
+        version: int | None,
+        source: Source | None = None,
+    ) -> OutRecord:
+        """A resource as it is now. `source` stands for the page's when the log says when the item changed."""
+        return self._record(kind, resource_id, "upsert", ENCODER.encode(data), version, self._source(source))
+
+    def delete(
+        self, kind: ResourceType, resource_id: str, reason: DeleteReason, source: Source | None = None
+    ) -> OutRecord:
+        """A resource that is gone. Drive gives no version for it."""
+        data = ENCODER.encode(DeletedData(resource_id, reason))
+        return self._record(kind, resource_id, "delete", data, None, self._source(source))
+
+    def snapshot(self, corpus: str, data: SnapshotData) -> OutRecord:
+        """A marker of a snapshot's life."""
+        return self._record(ResourceType.SNAPSHOT, corpus, "upsert", ENCODER.encode(data), None, self.encoded_source)
+
+    def _source(self, source: Source | None) -> Raw:
+        return self.encoded_source if source is None else Raw(ENCODER.encode(source))
+
+    def _record(self, kind: str, resource_id: str, op: Op, data: bytes, version: int | None, source: Raw) -> OutRecord:
+        key = resource_key(self.integration_id, self.connection_id, kind, resource_id)
+        envelope = Envelope(
+            message_id=message_id(key, op, self.snapshot_id, self.position, data),
+            integration_id=self.integration_id,
+            integration_connection_id=self.connection_id,
+            resource_type=kind,
+            resource_id=resource_id,
+            idempotency_key=key,
+            op=op,
+            version=version,
+            snapshot_id=self.snapshot_id,
+            observed_at=self.observed_at,
+            source=source,
+            data=Raw(data),
+        )
+        return OutRecord(kind, resource_id, op, key, version, data, encode(envelope))

@@ -1,0 +1,260 @@
+"""The jobs of this process: which run now, what becomes of their failures.
+
+In: ids of connections whose state changed (`wake`). Out: batches, by way of the outlet. One task a connection; scans
+and replays have slots of their own, so that a long scan elsewhere never keeps a change waiting.
+
+Failures are typed, and each type is handled here, once:
+
+| error | then |
+|---|---|
+| `RetryableError` (its tries have ended), anything unforeseen | an error record; again later, then by a trigger |
+| `ConnectionBrokenError`, `ItemError` of a list, `BatchRefusedError` | an error record, an event, parked |
+| `CursorLostError` | an error record; a new snapshot of that corpus alone |
+| `BatchDroppedError` | plan again from the state |
+| `OutletClosedError` | stop: somebody else goes on |
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from google_drive_worker.client.backoff import Backoff
+from google_drive_worker.client.errors import (
+    CursorLostError,
+    DriveError,
+    ItemError,
+    ReauthorizationRequiredError,
+    RetryableError,
+)
+from google_drive_worker.client.session import DriveSession
+from google_drive_worker.client.timing import REAL_TIMING, Timing
+from google_drive_worker.schemas.event import ErrorRecord, EventName, SyncEvent
+from google_drive_worker.schemas.state import ConnectionState, JobState, Parked, Phase
+from google_drive_worker.schemas.times import rfc3339
+from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, Outlet, OutletClosedError
+from google_drive_worker.sync.plan import Replay, has_work, next_step, user_corpus
+from google_drive_worker.sync.state import LoseCursor, Park, Patch, known_job
+
+log = logging.getLogger(__name__)
+
+JOB_BACKOFF = Backoff(base_seconds=5.0, cap_seconds=300.0, max_attempts=8, max_elapsed_seconds=1800.0)
+INCREMENT_SLOTS_PER_SCAN_SLOT = 4
+MAX_CURSOR_LOSSES = 3
+
+SessionFactory = Callable[[str, JobState], Awaitable[DriveSession]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerObserver:
+    """What metrics want to know."""
+
+    failed: Callable[[str], None] = lambda _: None
+    seconds: Callable[[float], None] = lambda _: None
+
+
+class Runner:
+    """Runs jobs, at most one a connection and `max_scans` scans at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        outlet: Outlet,
+        sessions: SessionFactory,
+        *,
+        max_scans: int,
+        backoff: Backoff = JOB_BACKOFF,
+        timing: Timing = REAL_TIMING,
+        observer: RunnerObserver | None = None,
+    ) -> None:
+        self._engine = engine
+        self._outlet = outlet
+        self._sessions = sessions
+        self._scans = asyncio.Semaphore(max_scans)
+        self._increments = asyncio.Semaphore(max_scans * INCREMENT_SLOTS_PER_SCAN_SLOT)
+        self._backoff = backoff
+        self._timing = timing
+        self._observer = observer or RunnerObserver()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._waiting: set[str] = set()
+
+    @property
+    def running(self) -> int:
+        """Jobs that have a slot."""
+        return len(self._tasks) - len(self._waiting)
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for one."""
+        return len(self._waiting)
+
+    def wake(self, connection_id: str) -> None:
+        """Start the connection's job if there is work for it and none runs."""
+        current = self._tasks.get(connection_id)
+        if (current is not None and not current.done()) or self._wanted(connection_id) is None:
+            return
+        task = asyncio.create_task(self._run(connection_id), name=f"job {connection_id}")
+        self._tasks[connection_id] = task
+        task.add_done_callback(lambda done: self._ended(connection_id, done))
+
+    async def interrupt(self, connection_id: str) -> None:
+        """Stop the connection's job where it is (its state says where), and start what is wanted now."""
+        await self._cancel([connection_id])
+        self.wake(connection_id)
+
+    async def stop(self) -> None:
+        """Stop all jobs where they are."""
+        await self._cancel(list(self._tasks))
+
+    async def _cancel(self, connections: Iterable[str]) -> None:
+        tasks = [task for name in connections if (task := self._tasks.get(name)) is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, connection_id: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(connection_id) is task:
+            del self._tasks[connection_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a job ended by an error of its own", exc_info=error, extra={"connection_id": connection_id})
+
+    async def _settled(self, connection_id: str) -> ConnectionState | None:
+        """The state to work from, once nothing of an earlier job is on its way; None when nothing is wanted."""
+        while True:
+            try:
+                await self._outlet.settle(connection_id)
+            except (BatchDroppedError, BatchRefusedError):
+                continue
+            except OutletClosedError:
+                return None
+            return self._wanted(connection_id)
+
+    def _wanted(self, connection_id: str) -> ConnectionState | None:
+        state = self._outlet.state(connection_id)
+        return state if state is not None and has_work(state) else None
+
+    async def _run(self, connection_id: str) -> None:
+        """Work until nothing is wanted; a wish that came meanwhile is seen in the state."""
+        failures = losses = 0
+        while (state := await self._settled(connection_id)) is not None:
+            try:
+                await self._in_slot(connection_id, state)
+                failures = 0
+            except BatchDroppedError:
+                continue
+            except OutletClosedError:
+                return
+            except BatchRefusedError as error:
+                await self._park(connection_id, state, _refused(error))
+            except CursorLostError as error:
+                losses += 1
+                if losses > MAX_CURSOR_LOSSES or not await self._start_over(connection_id, state, error):
+                    await self._park(connection_id, state, error)
+            except RetryableError as error:
+                failures += 1
+                if not await self._try_later(connection_id, state, error, failures):
+                    return
+            except DriveError as error:
+                await self._park(connection_id, state, error)
+            except Exception as error:
+                log.exception("a job failed", extra={"connection_id": connection_id})
+                failures += 1
+                if not await self._try_later(connection_id, state, _unforeseen(error), failures):
+                    return
+
+    async def _in_slot(self, connection_id: str, state: ConnectionState) -> None:
+        slots = self._increments if _is_increment(state) else self._scans
+        self._waiting.add(connection_id)
+        try:
+            await slots.acquire()
+        finally:
+            self._waiting.discard(connection_id)
+        started = self._timing.monotonic()
+        try:
+            await self._work(connection_id, state)
+        finally:
+            slots.release()
+            self._observer.seconds(self._timing.monotonic() - started)
+
+    async def _work(self, connection_id: str, state: ConnectionState) -> None:
+        session = await self._sessions(connection_id, known_job(state))
+        async with aclosing(self._engine.run(state, session)) as batches:
+            async for batch in batches:
+                await self._outlet.put(connection_id, batch)
+        await self._outlet.settle(connection_id)
+
+    async def _start_over(self, connection_id: str, state: ConnectionState, error: CursorLostError) -> bool:
+        """Drop the corpus whose token Drive refused; the plan opens a snapshot for it. False: there is none."""
+        current = self._outlet.state(connection_id) or state
+        corpus = current.corpus(user_corpus(known_job(state)))
+        if corpus is None:
+            return False
+        patch = LoseCursor(corpus.corpus, corpus.snapshot_id)
+        await self._tell(connection_id, state, error, patch)
+        return True
+
+    async def _park(self, connection_id: str, state: ConnectionState, error: DriveError) -> None:
+        patch = Park(Parked(error.code, error.message, rfc3339(self._timing.now())))
+        await self._tell(connection_id, state, error, patch)
+
+    async def _try_later(
+        self, connection_id: str, state: ConnectionState, error: RetryableError, failures: int
+    ) -> bool:
+        """Wait, unless the tries have ended: then the next trigger takes the job up where it is."""
+        await self._tell(connection_id, state, error, None, attempts=failures)
+        if failures >= self._backoff.max_attempts:
+            return False
+        delay = self._backoff.delay(failures - 1, self._timing.random())
+        await self._timing.sleep(max(delay, error.retry_after_seconds or 0.0))
+        return True
+
+    async def _tell(
+        self,
+        connection_id: str,
+        state: ConnectionState,
+        error: DriveError,
+        patch: Patch | None,
+        attempts: int | None = None,
+    ) -> None:
+        """Write the error record, the event and what becomes of the job in one batch."""
+        self._observer.failed(error.code)
+        job, now = known_job(state), rfc3339(self._timing.now())
+        record = ErrorRecord(
+            message_id=job.message_id,
+            integration_connection_id=connection_id,
+            occurred_at=now,
+            stage="sync",
+            code=error.code,
+            retryable=error.retryable,
+            message=str(error),
+            http_status=error.http_status,
+            reason=error.reason,
+            attempts=attempts or error.attempts,
+            trace_id=job.trace_id,
+        )
+        broken = isinstance(error, ReauthorizationRequiredError)
+        name = EventName.REAUTHORIZATION_REQUIRED if broken else EventName.JOB_FAILED
+        event = SyncEvent(name, connection_id, now, code=error.code, message=error.message)
+        try:
+            await self._outlet.put(connection_id, Batch(patch, notices=[record, event]))
+            await self._outlet.settle(connection_id)
+        except (BatchDroppedError, BatchRefusedError, OutletClosedError):
+            log.info("a failure was not recorded: the state had moved on", extra={"connection_id": connection_id})
+
+
+def _is_increment(state: ConnectionState) -> bool:
+    step = next_step(state)
+    return isinstance(step, Replay) and step.corpus.phase is Phase.LIVE
+
+
+def _refused(error: BatchRefusedError) -> ItemError:
+    """What this connection leads to cannot be written; others go on."""
+    return ItemError(str(error), code="batch_refused")
+
+
+def _unforeseen(error: Exception) -> RetryableError:
+    """A defect of this program; the type alone is told, since its text may hold anything."""
+    return RetryableError(f"an unforeseen error ({type(error).__name__}); the log has more", code="internal_error")

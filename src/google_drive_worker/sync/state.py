@@ -1,0 +1,334 @@
+"""What can happen to a connection's state, as values.
+
+In: the state before, and a patch. Out: the state after. The committer alone applies patches, in commit order, so a
+patch says *what changed* and never carries a whole state: handlers and engine can then not overwrite each other.
+Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from google_drive_worker.schemas.state import (
+    JOB,
+    Applied,
+    ConnectionState,
+    CorpusState,
+    JobState,
+    Parked,
+    Phase,
+    Range,
+    corpus_part,
+)
+
+MAX_CHANNELS = 16
+"""A connection has one channel a log, two while one is renewed."""
+
+
+class StalePatchError(Exception):
+    """The state has moved on since the patch was made: it, and the records that came with it, are to be dropped.
+
+    The connection was forgotten, the snapshot cancelled or replaced by another.
+    """
+
+
+class Patch(Protocol):
+    """One change to one connection's state."""
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """The state after; the one before stays as it is. Raises `StalePatchError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """A trigger or notification was accepted: its settings are the newest, and its work is wanted."""
+
+    config: Mapping[str, Any] | None
+    """None keeps the settings there are (a notification carries none)."""
+    full: bool = False
+    incremental: bool = True
+    unpark: bool = False
+    resume: bool = False
+    last_cursor: str | None = None
+    trigger_type: str | None = None
+    message_id: str | None = None
+    trace_id: str | None = None
+    traceparent: str | None = None
+    accepted_at: str | None = None
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Count the wishes up; keep what the message does not speak of."""
+        job = state.job or JobState(config={})
+        return state.with_part(
+            JOB,
+            replace(
+                job,
+                config=job.config if self.config is None else dict(self.config),
+                full_wanted=job.full_wanted + self.full,
+                incremental_wanted=job.incremental_wanted + self.incremental,
+                paused=job.paused and not self.resume,
+                parked=None if self.unpark else job.parked,
+                last_cursor=self.last_cursor or job.last_cursor,
+                trigger_type=self.trigger_type,
+                message_id=self.message_id,
+                trace_id=self.trace_id,
+                traceparent=self.traceparent,
+                accepted_at=self.accepted_at,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MarkApplied:
+    """An inbound message was applied; the same one again is to be ignored."""
+
+    topic: str
+    applied: Applied
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Remember the message, if the connection is still known."""
+        job = state.job
+        if job is None:
+            return state
+        return state.with_part(JOB, replace(job, applied={**job.applied, self.topic: self.applied}))
+
+
+@dataclass(frozen=True, slots=True)
+class SeeNotification:
+    """A push channel's message was seen; numbers of a channel only grow (facts B)."""
+
+    channel: str
+    number: int
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Remember it, and forget the oldest channels."""
+        job = known_job(state)
+        others = {name: seen for name, seen in job.channels.items() if name != self.channel}
+        newest = dict(list(others.items())[1 - MAX_CHANNELS :])
+        return state.with_part(JOB, replace(job, channels={**newest, self.channel: self.number}))
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop working for a connection until it is resumed; what is wanted stays wanted."""
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Set the flag."""
+        return state.with_part(JOB, replace(known_job(state), paused=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Give up what is wanted. A snapshot under way is left unfinished, and never marked complete."""
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Call all wishes answered; drop corpora that never became live, so that the next trigger starts them anew."""
+        job = known_job(state)
+        done = replace(job, full_done=job.full_wanted, incremental_done=job.incremental_wanted, parked=None)
+        parts = {
+            name: part
+            for name, part in state.parts.items()
+            if not (isinstance(part, CorpusState) and part.phase is Phase.SCANNING)
+        }
+        return ConnectionState(state.connection_id, {**parts, JOB: done})
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Drop everything that is known of a connection; the committer writes tombstones for it."""
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Nothing is left."""
+        return ConnectionState(state.connection_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """The connection is broken until someone acts."""
+
+    parked: Parked
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Set the reason; what is wanted stays wanted."""
+        return state.with_part(JOB, replace(known_job(state), parked=self.parked))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSnapshot:
+    """A snapshot starts: its start token is parked before anything is listed."""
+
+    corpus: str
+    snapshot_id: str
+    start_token: str
+    account_id: str
+    full_wanted: int
+    ranges: Mapping[str, Range]
+    records_partition: int | None
+    started_at: str
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Replace the corpus by a scanning one, and remember whose drive it is."""
+        job = known_job(state)
+        if job.full_wanted > self.full_wanted or job.snapshots >= int(self.snapshot_id):
+            raise StalePatchError("another snapshot is wanted, or open")
+        opened = CorpusState(
+            corpus=self.corpus,
+            phase=Phase.SCANNING,
+            snapshot_id=self.snapshot_id,
+            start_token=self.start_token,
+            cursor=self.start_token,
+            full_wanted=self.full_wanted,
+            ranges=dict(self.ranges),
+            records_partition=self.records_partition,
+            started_at=self.started_at,
+        )
+        job = replace(job, snapshots=int(self.snapshot_id), account_id=self.account_id)
+        return state.with_part(JOB, job).with_part(corpus_part(self.corpus), opened)
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptCursor:
+    """A cursor from elsewhere is taken over without a snapshot."""
+
+    corpus: str
+    cursor: str
+    account_id: str
+    full_wanted: int
+    records_partition: int | None
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Open the corpus as live."""
+        job = replace(known_job(state), account_id=self.account_id, last_cursor=None)
+        corpus = CorpusState(
+            corpus=self.corpus,
+            phase=Phase.LIVE,
+            snapshot_id=snapshot_id(job.snapshots),
+            start_token=self.cursor,
+            cursor=self.cursor,
+            full_wanted=self.full_wanted,
+            records_partition=self.records_partition,
+        )
+        return state.with_part(JOB, job).with_part(corpus_part(self.corpus), corpus)
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceScan:
+    """A page of a range was emitted. `page_token` None: the range is done."""
+
+    corpus: str
+    snapshot_id: str
+    range_name: str
+    page_token: str | None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    complete: bool = True
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Move the range on, unless another snapshot has replaced this one."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        old = corpus.ranges[self.range_name]
+        moved = replace(old, page_token=self.page_token, done=self.page_token is None)
+        return state.with_part(
+            corpus_part(self.corpus),
+            replace(
+                corpus,
+                ranges={**corpus.ranges, self.range_name: moved},
+                counts=added(corpus.counts, self.counts),
+                complete=corpus.complete and self.complete,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRange:
+    """A range's page token was lost: that range, and nothing else, is listed again."""
+
+    corpus: str
+    snapshot_id: str
+    range_name: str
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Forget the token. Counts stay: they count what was emitted."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        ranges = {**corpus.ranges, self.range_name: replace(corpus.ranges[self.range_name], page_token=None)}
+        return state.with_part(corpus_part(self.corpus), replace(corpus, ranges=ranges))
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceCursor:
+    """A page of the change log was emitted. `replayed` names the wish that this page, the last one, answers."""
+
+    corpus: str
+    snapshot_id: str
+    cursor: str
+    replayed: int | None = None
+    completes: bool = False
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Move the cursor on; at the head, the corpus is live and the wish answered."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        moved = replace(corpus, cursor=self.cursor)
+        if self.completes:
+            moved = replace(moved, phase=Phase.LIVE, ranges={})
+        state = state.with_part(corpus_part(self.corpus), moved)
+        job = state.job
+        if self.replayed is None or job is None:
+            return state
+        job = replace(job, incremental_done=max(job.incremental_done, self.replayed))
+        if self.completes:
+            job = replace(job, full_done=max(job.full_done, corpus.full_wanted))
+        return state.with_part(JOB, job)
+
+
+@dataclass(frozen=True, slots=True)
+class LoseCursor:
+    """Drive no longer knows the cursor: this corpus, alone, needs a new snapshot."""
+
+    corpus: str
+    snapshot_id: str
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Drop the corpus; the plan then opens a snapshot for it."""
+        open_corpus(state, self.corpus, self.snapshot_id)
+        parts = {name: part for name, part in state.parts.items() if name != corpus_part(self.corpus)}
+        return ConnectionState(state.connection_id, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Several patches as one."""
+
+    patches: Sequence[Patch]
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """One after the other."""
+        for patch in self.patches:
+            state = patch.apply(state)
+        return state
+
+
+def known_job(state: ConnectionState) -> JobState:
+    """The job of a connection that is still known. Raises `StalePatchError`."""
+    if state.job is None:
+        raise StalePatchError("the connection was forgotten")
+    return state.job
+
+
+def open_corpus(state: ConnectionState, name: str, snapshot: str) -> CorpusState:
+    """The corpus, if that snapshot is still its newest. Raises `StalePatchError`."""
+    corpus = state.corpus(name)
+    if corpus is None or corpus.snapshot_id != snapshot:
+        raise StalePatchError("the snapshot was given up or replaced")
+    return corpus
+
+
+def snapshot_id(number: int) -> str:
+    """Twelve digits, so that ids compare as text the way they do as numbers."""
+    return f"{number:012d}"
+
+
+def added(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
+    """Counts of both."""
+    return {name: left.get(name, 0) + right.get(name, 0) for name in {**left, **right}}

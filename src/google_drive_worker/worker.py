@@ -1,0 +1,347 @@
+"""The worker: everything wired together, started and ended in order.
+
+In: settings. Out: a process that turns triggers into records until it is told to stop. Wiring only: what any part does
+stands in that part.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from clustera_toolkit.kafka import (
+    FencedError,
+    InboundMessage,
+    KafkaAdmin,
+    KafkaClientError,
+    KafkaConsumer,
+    KafkaProducer,
+    Position,
+    TopicInfo,
+    partition_of,
+    read_to_end,
+)
+from clustera_toolkit.message import SizeGuard
+from clustera_toolkit.storage import S3Client
+from google_drive_worker import topics
+from google_drive_worker.client.adaptive_rate import AdaptiveRate
+from google_drive_worker.client.quota import RateLimiter, UnlimitedRate
+from google_drive_worker.client.session import DriveSession
+from google_drive_worker.client.timing import REAL_TIMING
+from google_drive_worker.client.token_sources import TokenEndpoint
+from google_drive_worker.client.transport import HttpTransport
+from google_drive_worker.config import WorkerSettings
+from google_drive_worker.credentials import Credentials
+from google_drive_worker.handlers.intake import Intake, Routes
+from google_drive_worker.http.health import HealthServer
+from google_drive_worker.http.metrics import Metrics
+from google_drive_worker.ownership import Ownership, Partitions
+from google_drive_worker.probes import Probes
+from google_drive_worker.schemas.state import JobState
+from google_drive_worker.schemas.times import rfc3339
+from google_drive_worker.sinks.kafka.claim_check import ClaimCheck
+from google_drive_worker.sinks.kafka.committer import CommitObserver, Committer, CommitterSettings
+from google_drive_worker.sinks.kafka.messages import Topics
+from google_drive_worker.sinks.kafka.state_store import StateStore
+from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.run import EngineSettings
+from google_drive_worker.sync.runner import Runner, RunnerObserver
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1
+WEDGED_SECONDS = 120.0
+MAX_RECOVERIES = 10
+
+ProducerFactory = Callable[..., KafkaProducer]
+
+
+def now() -> str:
+    """The time as messages carry it."""
+    return rfc3339(REAL_TIMING.now())
+
+
+class Worker:
+    """One replica. `producer_factory` is where a test puts a producer that dies at a chosen moment."""
+
+    def __init__(self, settings: WorkerSettings, *, producer_factory: ProducerFactory = KafkaProducer) -> None:
+        self._settings = settings
+        self._producer_factory = producer_factory
+        self._stop = asyncio.Event()
+        self._cleanup = contextlib.AsyncExitStack()
+        self.metrics = Metrics()
+        self.http: HealthServer | None = None
+
+    def request_stop(self) -> None:
+        """Begin the ordered end."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Run until `request_stop`. Raises `KafkaClientError` (also `TopicError`, `FencedError`) and `OSError`."""
+        async with self._cleanup:
+            await self._set_up()
+            await self._serve()
+
+    async def _set_up(self) -> None:
+        settings = self._settings
+        self._admin = KafkaAdmin(settings.kafka_bootstrap_servers, config=settings.kafka_client_config)
+        found = await topics.check(self._admin, settings)
+        shards = found[settings.kafka_topic_state].partitions
+        shard_of = partial(_shard_of, shards=shards)
+        self._store = StateStore(settings.kafka_topic_state, shard_of)
+        self._producer = await self._start_producer()
+        self._committer = self._make_committer(found)
+        self._runner = await self._make_runner(found[settings.kafka_topic_records].partitions)
+        self._ownership = self._make_ownership(shards)
+        self._consumer = self._make_consumer()
+        self._intake = self._make_intake(shard_of, found)
+        await self._consumer.start()
+        self._ownership.starts_at_latest = await self._is_new_group(found)
+        await self._start_http()
+
+    async def _serve(self) -> None:
+        """Poll until told to stop, or until a part fails; then end in order."""
+        await self._consumer.join([self._settings.kafka_topic_trigger, self._settings.kafka_topic_webhook])
+        committing = asyncio.create_task(self._committer.run(), name="committer")
+        polling = asyncio.create_task(self._poll(), name="poll")
+        recovering = asyncio.create_task(self._recover(), name="recovery")
+        stopping = asyncio.create_task(self._stop.wait(), name="stop")
+        watched: set[asyncio.Future[Any]] = {committing, polling, recovering, stopping, self._ownership.failed}
+        ended, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await self._end(polling, recovering)
+        finally:
+            for task in (committing, polling, recovering, stopping):
+                task.cancel()
+            await asyncio.gather(committing, polling, recovering, stopping, return_exceptions=True)
+        for part in ended:
+            part.result()  # raises what a part failed with
+
+    async def _end(self, polling: asyncio.Task[None], recovering: asyncio.Task[None]) -> None:
+        """Stop jobs where they are, commit what they handed over, leave the group: in that order."""
+        log.info("stopping")
+        deadline = time.monotonic() + self._settings.worker_shutdown_timeout_seconds
+        polling.cancel()
+        recovering.cancel()
+        await asyncio.gather(polling, recovering, return_exceptions=True)
+        await self._runner.stop()
+        await self._committer.drain(max(0.1, deadline - time.monotonic() - 5.0))
+        await self._committer.shut(max(0.1, deadline - time.monotonic()))
+        await self._consumer.close()
+        await self._producer.close()
+        log.info("stopped")
+
+    async def _poll(self) -> None:
+        """Hand messages to the intake and wait for their commits, so that what waits is bounded.
+
+        A wedged committer ends the polling: the group then gives this worker's partitions to others.
+        """
+        while time.monotonic() - self._committer.alive_at < WEDGED_SECONDS:
+            messages = await self._consumer.poll(self._settings.kafka_max_poll_records, POLL_SECONDS)
+            handled = [self._intake.handle(message) for message in messages]
+            if handled:
+                await asyncio.wait(handled, timeout=WEDGED_SECONDS)
+        raise KafkaClientError(f"nothing was committed for {WEDGED_SECONDS:.0f} s although there was work")
+
+    async def _recover(self) -> None:
+        """After a transaction whose end nobody knows: a new producer settles it, and the states are read anew."""
+        for _ in range(MAX_RECOVERIES):
+            await self._committer.lost_track.wait()
+            log.warning("recovering: a new producer, then a restore")
+            await self._producer.close()
+            self._producer = await self._start_producer()
+            self._committer.replace_producer(self._producer)
+            await self._ownership.restore_again()
+        raise KafkaClientError(f"transactions were lost track of {MAX_RECOVERIES} times")
+
+    # Parts.
+
+    async def _start_producer(self) -> KafkaProducer:
+        settings = self._settings
+        producer = self._producer_factory(
+            settings.kafka_bootstrap_servers,
+            transactional_id=f"{settings.kafka_consumer_group_id}-{settings.replica_id}",
+            transaction_timeout_seconds=settings.worker_transaction_timeout_ms / 1000,
+            config={
+                "compression.type": settings.kafka_compression_type,
+                "message.max.bytes": max(1_000_000, settings.worker_s3_payload_threshold_bytes + 65_536),
+                **settings.kafka_client_config,
+            },
+        )
+        await producer.start()
+        return producer
+
+    def _make_committer(self, found: Mapping[str, TopicInfo]) -> Committer:
+        settings = self._settings
+        storage = open_storage(settings)
+        limit = topics.record_limit_bytes(
+            found[settings.kafka_topic_records], settings.worker_s3_payload_threshold_bytes
+        )
+        self._storage = storage
+        return Committer(
+            self._producer,
+            self._store,
+            Topics(
+                settings.kafka_topic_records,
+                settings.kafka_topic_errors,
+                settings.kafka_topic_events,
+                settings.kafka_topic_state,
+            ),
+            ClaimCheck(storage, SizeGuard(limit)),
+            settings=CommitterSettings(
+                settings.worker_transaction_bytes,
+                settings.worker_transaction_linger_ms / 1000,
+                settings.worker_queue_bytes,
+            ),
+            observer=CommitObserver(self.metrics.committed, self.metrics.commit_seconds.observe),
+            now=now,
+        )
+
+    async def _make_runner(self, record_partitions: int) -> Runner:
+        settings = self._settings
+        pages = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
+        self._cleanup.callback(pages.shutdown, wait=False)
+        engine = Engine(
+            EngineSettings(
+                settings.worker_integration_id,
+                settings.gdrive_page_size,
+                records_partition=lambda connection: partition_of(connection.encode(), record_partitions),
+            ),
+            pages,
+        )
+        self._transport = await self._cleanup.enter_async_context(HttpTransport())
+        return Runner(
+            engine,
+            self._committer,
+            self._open_session(),
+            max_scans=settings.worker_max_concurrent_connections,
+            observer=RunnerObserver(
+                lambda code: self.metrics.job_errors.labels(code).inc(), self.metrics.job_seconds.observe
+            ),
+        )
+
+    def _open_session(self) -> Callable[[str, JobState], Any]:
+        """A factory of sessions; one limiter for all of them, since they share one project's quota."""
+        settings = self._settings
+        credentials = Credentials(
+            TokenEndpoint(self._transport),
+            keys=settings.credentials_encryption_keys,
+            client_id=settings.google_client_id,
+            client_secret=settings.google_client_secret,
+            token_uri=settings.google_token_uri,
+        )
+        rate = settings.gdrive_api_rate_limit
+        limiter: RateLimiter = UnlimitedRate() if rate is None else AdaptiveRate(rate)
+
+        async def open_session(_: str, job: JobState) -> DriveSession:
+            return DriveSession(
+                self._transport,
+                credentials.token_source(job.config),
+                limiter=limiter,
+                base_url=settings.drive_root_url,
+                observer=self.metrics,
+            )
+
+        return open_session
+
+    def _make_ownership(self, shards: int) -> Ownership:
+        settings = self._settings
+        return Ownership(
+            lambda: self._consumer,
+            self._admin,
+            self._committer,
+            self._store,
+            self._runner,
+            Partitions(settings.kafka_topic_trigger, settings.kafka_topic_state, shards),
+            self._read_to_end,
+            deadline_seconds=settings.worker_restore_timeout_seconds,
+        )
+
+    def _read_to_end(self, ends: dict[Position, int]) -> AsyncIterator[list[InboundMessage]]:
+        settings = self._settings
+        return read_to_end(
+            settings.kafka_bootstrap_servers,
+            ends,
+            deadline_seconds=settings.worker_restore_timeout_seconds,
+            config=settings.kafka_client_config,
+        )
+
+    def _make_consumer(self) -> KafkaConsumer:
+        settings = self._settings
+        return KafkaConsumer(
+            settings.kafka_bootstrap_servers,
+            settings.kafka_consumer_group_id,
+            self._ownership,
+            group_instance_id=f"{settings.kafka_consumer_group_id}-{settings.replica_id}",
+            session_timeout_ms=settings.kafka_session_timeout_ms,
+            max_poll_interval_ms=settings.kafka_max_poll_interval_ms,
+            config={
+                "fetch.min.bytes": settings.kafka_fetch_min_bytes,
+                "fetch.wait.max.ms": settings.kafka_fetch_max_wait_ms,
+                **settings.kafka_client_config,
+            },
+        )
+
+    def _make_intake(self, shard_of: Callable[[str], int], found: Mapping[str, TopicInfo]) -> Intake:
+        settings = self._settings
+        routes = Routes(
+            settings.kafka_topic_trigger,
+            settings.kafka_topic_webhook,
+            settings.worker_integration_id,
+            shard_of,
+            self._ownership.owns,
+            {topic: info.topic_id for topic, info in found.items()},
+        )
+        return Intake(self._committer, self._store, self._runner, routes, now=now, processed=self.metrics.message)
+
+    async def _is_new_group(self, found: Mapping[str, TopicInfo]) -> bool:
+        """Whether `KAFKA_AUTO_OFFSET_RESET=latest` applies: only to a group that has never committed anything."""
+        settings = self._settings
+        if settings.kafka_auto_offset_reset != "latest":
+            return False
+        places = [
+            Position(topic, partition)
+            for topic in (settings.kafka_topic_trigger, settings.kafka_topic_webhook)
+            for partition in range(found[topic].partitions)
+        ]
+        committed = await self._consumer.committed(places, settings.worker_restore_timeout_seconds)
+        return all(offset is None for offset in committed.values())
+
+    async def _start_http(self) -> None:
+        settings = self._settings
+        probes = Probes(
+            self._admin, self._committer, self._ownership, self._runner, self._storage, self._transport, settings
+        )
+        probes.gauges(self.metrics)
+        self.http = HealthServer(
+            self.metrics, live=probes.live, ready=probes.ready, checks=probes.checks(), about=probes.about
+        )
+        await self.http.start(settings.worker_http_host, settings.worker_http_port)
+        self._cleanup.push_async_callback(self.http.stop)
+        log.info("health and metrics on port %d", self.http.port)
+
+
+def open_storage(settings: WorkerSettings) -> S3Client:
+    """The object store that the settings name. Raises the toolkit's `StorageError`s."""
+    url = settings.object_store
+    if not (settings.object_store_url or settings.s3_bucket_name):
+        log.warning("no object store is configured: payloads too large for a message go to %s", url)
+    secret = settings.aws_secret_access_key
+    return S3Client.from_url(
+        url,
+        region=settings.s3_region,
+        endpoint=settings.s3_endpoint_url,
+        access_key_id=settings.aws_access_key_id,
+        secret_access_key=secret.get_secret_value() if secret else None,
+    )
+
+
+def _shard_of(connection_id: str, *, shards: int) -> int:
+    return partition_of(connection_id.encode(), shards)
+
+
+__all__: Sequence[str] = ["FencedError", "Worker", "now", "open_storage"]
