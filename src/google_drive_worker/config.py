@@ -1,7 +1,8 @@
 """Settings of the worker, from the environment.
 
-In: environment variables (docs/configuration.md lists them). Out: `WorkerSettings`; whoever loads them is told of all
-that is missing or wrong at once. Values that are secrets never show in a representation.
+In: environment variables (docs/configuration.md lists them). Out: `WorkerSettings`, or the part of them that a command
+without Kafka needs; whoever loads them is told of all that is missing or wrong at once. Values that are secrets never
+show in a representation.
 """
 
 import socket
@@ -14,10 +15,33 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DRIVE_API = "https://www.googleapis.com/drive/v3"
 
 
-class WorkerSettings(BaseSettings):
-    """All settings; each is the environment variable of the same name in capitals."""
+class DriveSettings(BaseSettings):
+    """How Drive is reached and how fast it is asked; what the worker and the commands without Kafka share."""
 
     model_config = SettingsConfigDict(extra="ignore", case_sensitive=False)
+
+    gdrive_api_base_url: str = DRIVE_API
+    gdrive_page_size: int = Field(default=1000, ge=1, le=1000)
+    gdrive_api_rate_limit: int | None = Field(default=None, ge=100, description="quota units a minute")
+    google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
+    google_client_id: str | None = None
+    google_client_secret: SecretStr | None = None
+
+    @field_validator("gdrive_api_base_url", "google_token_uri")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (or http:// for an emulator)")
+        return value.rstrip("/")
+
+    @property
+    def drive_root_url(self) -> str:
+        """The API's root without the service path, which each call brings along."""
+        return self.gdrive_api_base_url.removesuffix("/drive/v3")
+
+
+class WorkerSettings(DriveSettings):
+    """All settings; each is the environment variable of the same name in capitals."""
 
     kafka_bootstrap_servers: str = Field(min_length=1, description="host:port, comma separated")
     kafka_consumer_group_id: str = "google-drive-worker"
@@ -54,13 +78,7 @@ class WorkerSettings(BaseSettings):
     worker_http_host: str = "0.0.0.0"  # noqa: S104 # probes and scrapers come from outside the container
     worker_http_port: int = Field(default=8080, ge=0, le=65_535, description="0 takes any free port")
 
-    gdrive_api_base_url: str = DRIVE_API
-    gdrive_page_size: int = Field(default=1000, ge=1, le=1000)
-    gdrive_api_rate_limit: int | None = Field(default=None, ge=100, description="quota units a minute")
     gdrive_include_shared_drives: bool = True
-    google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
-    google_client_id: str | None = None
-    google_client_secret: SecretStr | None = None
     google_api_debug: bool = False
     google_drive_mock_mode: bool = False
     credentials_encryption_keys: SecretStr | None = Field(
@@ -82,13 +100,6 @@ class WorkerSettings(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
-
-    @field_validator("gdrive_api_base_url", "google_token_uri")
-    @classmethod
-    def _is_url(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("must start with https:// (or http:// for an emulator)")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _topics_differ(self) -> Self:
@@ -113,11 +124,6 @@ class WorkerSettings(BaseSettings):
     def replica_id(self) -> str:
         """The replica's name, stable over restarts: it is what fences a twin."""
         return self.worker_replica_id or f"{socket.gethostname()}-{self.worker_http_port}"
-
-    @property
-    def drive_root_url(self) -> str:
-        """The API's root without the service path, which each call brings along."""
-        return self.gdrive_api_base_url.removesuffix("/drive/v3")
 
     @property
     def object_store(self) -> str:

@@ -46,8 +46,7 @@ class Credentials:
     def token_source(self, config: Mapping[str, Any]) -> TokenSource:
         """The first credential that applies (docs/contracts.md, "Trigger"). Raises `CredentialError`."""
         if isinstance(access := config.get("access_token"), str):
-            expires_at = datetime.now(UTC) + ACCESS_TOKEN_LIFETIME
-            return StaticTokenSource(AccessToken(self._open(access, "access_token"), expires_at))
+            return StaticTokenSource(_access_token(self._open(access, "access_token")))
         if isinstance(refresh := config.get("refresh_token"), str):
             return self._refreshing(self._open(refresh, "refresh_token"))
         raise CredentialError(
@@ -84,6 +83,21 @@ class Credentials:
                 "encrypted with another key, or is not a Fernet token",
                 code="credential_undecryptable",
             ) from None
+
+
+def _access_token(value: str) -> AccessToken:
+    try:
+        return AccessToken(value, datetime.now(UTC) + ACCESS_TOKEN_LIFETIME)
+    except ValueError as error:  # its text holds nothing of the value
+        raise CredentialError(f"connection_config.access_token decrypts, but {error}") from None
+
+
+def seal(keys: SecretStr | None, secret: str) -> str:
+    """A secret as a Fernet token of the newest key. Raises `ValueError` when there is no key."""
+    fernet = _fernet(keys)
+    if fernet is None:
+        raise ValueError("CREDENTIALS_ENCRYPTION_KEYS is not set: without a key no credential can be sent")
+    return fernet.encrypt(secret.encode()).decode()
 
 
 def check_keys(keys: SecretStr | None) -> str | None:

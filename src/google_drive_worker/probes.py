@@ -96,7 +96,7 @@ class Probes:
         """Any answer shows that it is reached; asked without a credential, it refuses."""
         url = f"{self._settings.drive_root_url}/drive/v3/about"
         try:
-            answer = await self._transport.request("GET", url, max_bytes=65_536, total_seconds=4.0)
+            answer = await self._transport.request("GET", url, max_bytes=65_536, timeout_seconds=4.0)
         except RetryableError as error:
             return Check(ok=False, detail=error.message)
         return Check(answer.status < 500, f"answers with HTTP {answer.status} (asked without a credential)")
@@ -109,10 +109,8 @@ class Probes:
         return Check(ok=True, detail="reachable")
 
     async def _memory(self) -> Check:
-        peak = peak_memory_bytes()
-        return Check(
-            peak < MEMORY_LIMIT_BYTES * 0.8, f"peak {peak // 1024**2} MiB of {MEMORY_LIMIT_BYTES // 1024**2} MiB"
-        )
+        peak, limit = peak_memory_bytes(), MEMORY_LIMIT_BYTES
+        return Check(peak < limit * 0.8, f"peak {peak // 1024**2} MiB of {limit // 1024**2} MiB")
 
 
 def peak_memory_bytes() -> int:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,8 +15,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
-from clustera_toolkit.testing.apache_kafka import ApacheKafka
-from clustera_toolkit.testing.brokers import Broker, TopicSpec, unique_name
+from clustera_toolkit.kafka import TopicSpec
+from clustera_toolkit.testing.apache_kafka import ApacheKafka, BrokerStartError, main
+from clustera_toolkit.testing.brokers import Broker, unique_name
+from clustera_toolkit.testing.ports import free_port, is_free
 
 DEADLINE_SECONDS = 30.0
 
@@ -90,7 +91,7 @@ def test_what_is_produced_is_consumed_in_order(any_broker: Broker, topic_names: 
 def test_a_committed_transaction_is_read_committed(any_broker: Broker, topic_names: Callable[[str], str]) -> None:
     """Records of a committed transaction reach a `read_committed` reader."""
     topic = topic_names("committed")
-    any_broker.create_topics({topic: TopicSpec()})
+    any_broker.create_topics({topic: TopicSpec(1)})
     producer = transactional_producer(any_broker)
     producer.begin_transaction()
     producer.produce(topic, b"kept", partition=0)
@@ -102,7 +103,7 @@ def test_a_committed_transaction_is_read_committed(any_broker: Broker, topic_nam
 def test_a_group_resumes_at_its_committed_offset(any_broker: Broker, topic_names: Callable[[str], str]) -> None:
     """A second member of a group starts where the first one committed."""
     topic = topic_names("offsets")
-    any_broker.create_topics({topic: TopicSpec()})
+    any_broker.create_topics({topic: TopicSpec(1)})
     with reader(any_broker, topic) as consumer:
         committed = [TopicPartition(topic, 0, 7)]
         consumer.commit(offsets=committed, asynchronous=False)
@@ -117,7 +118,7 @@ def test_names_are_unique(topic_names: Callable[[str], str]) -> None:
 def test_an_aborted_transaction_is_invisible(apache_kafka: ApacheKafka, topic_names: Callable[[str], str]) -> None:
     """Records of an aborted transaction reach `read_uncommitted` readers only."""
     topic = topic_names("aborted")
-    apache_kafka.create_topics({topic: TopicSpec()})
+    apache_kafka.create_topics({topic: TopicSpec(1)})
     producer = transactional_producer(apache_kafka)
     producer.begin_transaction()
     producer.produce(topic, b"dropped", partition=0)
@@ -145,13 +146,13 @@ def test_topics_are_made_as_specified(apache_kafka: ApacheKafka, topic_names: Ca
 def test_a_refused_topic_is_an_error(apache_kafka: ApacheKafka, topic_names: Callable[[str], str]) -> None:
     """A topic that the broker refuses raises what the broker said."""
     with pytest.raises(KafkaException, match=r"no\.such\.setting"):
-        apache_kafka.create_topics({topic_names("bad"): TopicSpec(config={"no.such.setting": "1"})})
+        apache_kafka.create_topics({topic_names("bad"): TopicSpec(1, {"no.such.setting": "1"})})
 
 
 def test_acknowledged_records_survive_a_kill(apache_kafka: ApacheKafka, topic_names: Callable[[str], str]) -> None:
     """A broker killed with SIGKILL comes back at the same address with what it acknowledged."""
     topic = topic_names("durable")
-    apache_kafka.create_topics({topic: TopicSpec()})
+    apache_kafka.create_topics({topic: TopicSpec(1)})
     produce(apache_kafka, topic, [b"written"])
     address = apache_kafka.bootstrap_servers
     apache_kafka.kill()
@@ -163,32 +164,17 @@ def test_acknowledged_records_survive_a_kill(apache_kafka: ApacheKafka, topic_na
 @pytest.mark.usefixtures("apache_kafka")  # skips where it cannot run, and has the jars fetched
 def test_the_broker_ends_with_its_owner(tmp_path: Path) -> None:
     """An owner that gets SIGKILL leaves neither a broker nor its data behind."""
-    port = unused_port()
+    port = free_port()
     command = [sys.executable, "-m", "clustera_toolkit.testing.apache_kafka", "--port", str(port)]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as owner:
         assert owner.stdout is not None
         assert f"127.0.0.1:{port}" in owner.stdout.readline()
-        assert accepts_connections(port)
+        assert not is_free(port)
         assert list(tmp_path.iterdir()) != []
         owner.send_signal(signal.SIGKILL)
-    eventually(lambda: not accepts_connections(port))
+    eventually(lambda: is_free(port))
     eventually(lambda: list(tmp_path.iterdir()) == [])
-
-
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def accepts_connections(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
-    except OSError:
-        return False
-    return True
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -196,3 +182,28 @@ def eventually(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "still not so"
         time.sleep(0.05)
+
+
+def test_a_port_in_use_is_named(apache_kafka: ApacheKafka, capsys: pytest.CaptureFixture[str]) -> None:
+    """Asked for a port that somebody has, the command says so in one line and exits 1."""
+    port = apache_kafka.bootstrap_servers.partition(":")[2]
+    assert main(["--port", port]) == 1
+    assert capsys.readouterr().err == f"port {port} of 127.0.0.1 is in use or not allowed: choose another one\n"
+
+
+@pytest.mark.usefixtures("apache_kafka")  # skips where there is no Java
+def test_a_broker_that_does_not_come_up_shows_its_log(tmp_path: Path) -> None:
+    """The error of a failed start ends with what the program wrote, and nothing is left running."""
+    broken = ApacheKafka(tmp_path)  # a directory without jars
+    with pytest.raises(BrokerStartError, match=r"format failed:[\s\S]*ClassNotFoundException"):
+        broken.start()
+    with pytest.raises(RuntimeError, match="not been started"):
+        _ = broken.log
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "kafka"])
+def test_a_bad_port_is_a_usage_error(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A port that is none is refused before anything starts."""
+    with pytest.raises(SystemExit):
+        main([f"--port={port}"])
+    assert "is not a port" in capsys.readouterr().err

@@ -234,4 +234,5 @@ def test_a_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
 def test_a_client_shows_no_secret() -> None:
     """Neither the client's repr nor its URL holds a secret."""
     client = s3_client("http://127.0.0.1:1")
-    assert SECRET not in repr(client) + repr(vars(client)) + client.url
+    assert repr(client) == "S3Client('s3://bucket/pre/fix')"
+    assert SECRET not in repr(vars(client)) + client.url

@@ -10,19 +10,19 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from google_drive_emulator.calls import Call, Handler, Reply, Route, json_reply
 from google_drive_emulator.faults import MAX_FAULTS, Fault
 from google_drive_emulator.fields import ALL, Json
-from google_drive_emulator.http import Call, Handler, Reply, Route, json_reply
 from google_drive_emulator.items import User
 from google_drive_emulator.listing import Located
 from google_drive_emulator.mutations import Operation, RandomMutations, apply
 from google_drive_emulator.pages import PageSettings
-from google_drive_emulator.rendering import render_items
+from google_drive_emulator.render_page import render_items
 from google_drive_emulator.state import EmulatorState
 from google_drive_emulator.world import MutationError, World
 
 MAX_LATENCY_MS = 60_000
-_MAX_ITEMS = 10_000
+_MAX_ITEMS = 5_000
 _MAX_RANDOM = 100_000
 _BREATH = 100
 
@@ -121,7 +121,7 @@ async def items(state: EmulatorState, call: Call) -> Reply:
     seen = _visible(state.world, user, start)
     located = roots + list(islice(seen, limit + 1 - len(roots)))
     page, more = located[:limit], len(located) > limit
-    rendered = await render_items(state, user, ALL, page)
+    rendered = await render_items(state, user, ALL, page, state.world.epoch)
     entries = [
         b'{"isRoot":%b,%b' % (b"true" if item is root else b"false", text[1:])
         for (_, item), text in zip(page, rendered, strict=True)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from google_drive_emulator.oauth import AuthMode
 from google_drive_emulator.pages import PageSettings
-from google_drive_emulator.render import DEFAULT_CACHE_BYTES
+from google_drive_emulator.render_cache import DEFAULT_CACHE_BYTES
 from google_drive_emulator.server import make_application
 from google_drive_emulator.state import EmulatorState
 from google_drive_emulator.world import World

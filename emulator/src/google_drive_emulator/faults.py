@@ -17,8 +17,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     ``route`` is a name such as ``files.list``, or ``*``. ``count`` is how many requests it strikes (None: all),
     ``probability`` how likely each one is struck. Kinds: ``error`` answers ``status`` and ``reason`` as JSON,
-    ``html`` as HTML; ``reset`` cuts the connection before an answer, ``truncate`` in the middle of one; ``stall`` keeps the client
-    waiting for ``latency_ms`` and then cuts; ``latency`` answers that much later.
+    ``html`` as HTML; ``reset`` cuts the connection before an answer, ``truncate`` in the middle of one; ``stall``
+    keeps the client waiting for ``latency_ms`` and then cuts; ``latency`` answers that much later.
     """
 
     route: str = "*"

@@ -24,12 +24,12 @@ NOTHING_INHERITED = Inherited()
 class Inheritance:
     """Folders with an effect on what is below them. ``epoch`` moves whenever an item's effective state may have."""
 
-    def __init__(self, parent_of: Callable[[str], str | None]) -> None:
+    def __init__(self, parent_of: Callable[[str], str | None], epoch: int = 0) -> None:
         self._parent_of = parent_of
         self._trashed: set[str] = set()
         self._grants: dict[str, tuple[Permission, ...]] = {}
         self._memo: dict[str, Inherited] = {}
-        self.epoch = 0
+        self.epoch = epoch
 
     @property
     def trashed_folders(self) -> frozenset[str]:

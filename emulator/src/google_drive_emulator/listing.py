@@ -33,8 +33,12 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The items of a page with their positions, and where to go on; ``next_token`` is None on the last page."""
+    """The items of a page with their positions, and where to go on; ``next_token`` is None on the last page.
 
+    ``epoch`` is the world's when the search began.
+    """
+
+    epoch: int
     items: list[Located]
     next_token: PageToken | None
 
@@ -68,20 +72,20 @@ def _visible_test(selection: Selection) -> Predicate:
 
 
 def _plain_page(world: World, selection: Selection, start: PageToken | None, size: int) -> Search:
-    last = -1 if start is None else start.position
+    epoch, last = world.epoch, -1 if start is None else start.position
     found: list[Located] = []
     for located in _matches(world, selection, last):
         if located is None:
             yield
         elif len(found) == size:
-            return Page(found, PageToken(found[-1][0]))
+            return Page(epoch, found, PageToken(found[-1][0]))
         else:
             found.append(located)
-    return Page(found, None)
+    return Page(epoch, found, None)
 
 
 def _sorted_page(world: World, selection: Selection, start: PageToken | None, size: int) -> Search:
-    key = sort_key(selection.order, selection.user)
+    epoch, key = world.epoch, sort_key(selection.order, selection.user)
     keyed: list[tuple[SortKey, int]] = []
     for located in _matches(world, selection, -1):
         if located is None:
@@ -92,7 +96,7 @@ def _sorted_page(world: World, selection: Selection, start: PageToken | None, si
     first = 0 if start is None else bisect_right(keyed, _resume_at(start, selection.order))
     page = keyed[first : first + size]
     located_items = [(position, item) for _, position in page if (item := world.item_at(position)) is not None]
-    return Page(located_items, _token(page[-1]) if first + size < len(keyed) else None)
+    return Page(epoch, located_items, _token(page[-1]) if first + size < len(keyed) else None)
 
 
 def _resume_at(token: PageToken, order: tuple[SortTerm, ...]) -> tuple[SortKey, int]:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from google_drive_emulator.calls import JSON_TYPE, Call, Reply, Route, json_reply, pretty
 from google_drive_emulator.control import ROUTES as CONTROL_ROUTES
 from google_drive_emulator.control import ControlError
 from google_drive_emulator.errors import (
@@ -16,7 +17,6 @@ from google_drive_emulator.errors import (
     not_found,
 )
 from google_drive_emulator.faults import DEFAULT_STALL_MS, Fault
-from google_drive_emulator.http import JSON_TYPE, Call, Reply, Route, json_reply, pretty
 from google_drive_emulator.items import User
 from google_drive_emulator.params import Params
 from google_drive_emulator.routes import ROUTES
@@ -174,8 +174,11 @@ async def _call(user: User, request: web.Request, params: Params, method: str) -
 
 
 async def _read_body(request: web.Request) -> bytes:
-    async with asyncio.timeout(_BODY_TIMEOUT_SECONDS):
-        return await request.read()
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
 
 
 async def _send(request: web.Request, reply: Reply) -> web.StreamResponse:

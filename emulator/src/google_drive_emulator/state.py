@@ -9,7 +9,8 @@ from google_drive_emulator.fields import Mask
 from google_drive_emulator.items import User
 from google_drive_emulator.oauth import AuthMode, TokenServer
 from google_drive_emulator.pages import PageSettings
-from google_drive_emulator.render import DEFAULT_CACHE_BYTES, RenderCache, Renderer, compile_renderer
+from google_drive_emulator.render import Renderer, compile_renderer
+from google_drive_emulator.render_cache import DEFAULT_CACHE_BYTES, RenderCache
 from google_drive_emulator.resources import Viewer
 from google_drive_emulator.timestamps import Clock, wall_clock_ms
 from google_drive_emulator.world import World

@@ -6,6 +6,7 @@ position alone, so that counting and finding children take no search; all else c
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -31,6 +32,7 @@ MAX_FILES = 100_000_000
 _FIRST_MS = 1_335_225_600_000  # 2012-04-24
 _LAST_MS = 1_767_225_600_000  # 2026-01-01
 _DOMAIN = "example.com"
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 # Kinds by position: position % modulus == residue. None of the later ones falls on a folder.
 _FOLDER_EVERY = 12
@@ -299,7 +301,8 @@ def _members(group: int) -> range:
 
 def _pack_id(position: int, digest: bytes) -> str:
     masked = position ^ int.from_bytes(digest[:5])
-    return "1" + urlsafe_b64encode(masked.to_bytes(5) + digest[:19]).decode()
+    packed = b2a_base64(masked.to_bytes(5) + digest[:19], newline=False)
+    return "1" + packed.translate(_URL_SAFE).decode()
 
 
 def _head_revision(noise: bytes) -> str:

@@ -30,9 +30,6 @@ from google_drive_emulator.plan import EVERYTHING, Plan
 from google_drive_emulator.synthetic import user_grant
 from google_drive_emulator.timestamps import Clock, wall_clock_ms
 
-_PRISTINE = 0
-_GONE = -1
-
 
 class MutationError(ValueError):
     """A change that the drive would not allow; the message says why."""
@@ -49,6 +46,7 @@ class World:
         self._clock = clock
         self.drives = {drive.id: drive for drive in drives}
         self.roots = {user.email: self._make_root(user) for user in source.users}
+        self._inheritance = Inheritance(self._parent_of)
         self.reset()
 
     def reset(self) -> None:
@@ -58,7 +56,7 @@ class World:
         self._adopted: dict[str, set[int]] = {}
         self.next_position = len(self._source)
         self._logs = {user.email: ChangeLog() for user in self._source.users}
-        self._inheritance = Inheritance(self._parent_of)
+        self._inheritance = Inheritance(self._parent_of, self._inheritance.epoch + 1)
         self._first_change = self.change_id = len(self._source) + 1
 
     # ── reading ──────────────────────────────────────────────────────────────
@@ -98,13 +96,6 @@ class World:
         if position is not None:
             return self.item_at(position)
         return next((root for root in self.roots.values() if root.id == item_id), None)
-
-    def revision_at(self, position: int) -> int:
-        """Return 0 for an item as the source made it, else its version; -1 when it was deleted."""
-        if position not in self._overlay:
-            return _PRISTINE
-        item = self._overlay[position]
-        return _GONE if item is None else item.version
 
     def positions(self, plan: Plan = EVERYTHING, *, after: int = -1) -> Iterator[int]:
         """Give the positions above ``after`` that a plan's matches can lie at, ascending.

@@ -28,7 +28,7 @@ from google_drive_worker.schemas.webhook import parse_webhook
 from google_drive_worker.sinks.kafka.committer import Committer
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.state import All, Forget, MarkApplied
+from google_drive_worker.sync.state import All, Forget, MarkApplied, Patch
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +81,12 @@ class Intake:
         self._now = now
         self._processed = processed
         self._followers: set[asyncio.Task[None]] = set()
+        self._ahead: dict[str, ConnectionState] = {}
+        """States as they will be once what was decided is committed: the next message is judged by them."""
 
     def handle(self, message: InboundMessage) -> asyncio.Future[None]:
         """Decide and hand over; the future ends when the message's offset is committed, or fails with its partition."""
-        kind = _origin(message)
+        kind = self._origin(message)
         try:
             connection = connection_of(message.value)
             if connection is not None and not self._routes.owns(self._routes.shard_of(connection)):
@@ -97,6 +99,11 @@ class Intake:
             return self._apply(message, kind, decision)
         log.info("message ignored: %s", decision.why, extra={"connection_id": connection})
         return self._committer.handle(message.position, message.offset + 1)
+
+    def _origin(self, message: InboundMessage) -> str:
+        """The inbound topic that the message was first sent to; a header that names none of them is not believed."""
+        origin = (message.header(ORIGIN) or b"").decode(errors="replace")
+        return origin if origin in {self._routes.trigger_topic, self._routes.webhook_topic} else message.topic
 
     def _type_of(self, kind: str) -> str:
         return "webhook" if kind == self._routes.webhook_topic else "trigger"
@@ -124,7 +131,7 @@ class Intake:
                 f"the connection's stored state cannot be used ({why}); run the version of the worker that wrote it",
                 connection,
             )
-        return self._store.get(connection)
+        return self._ahead.get(connection) or self._store.get(connection)
 
     def _apply(self, message: InboundMessage, kind: str, decision: Apply) -> asyncio.Future[None]:
         connection = decision.connection_id
@@ -136,10 +143,21 @@ class Intake:
             connection_id=connection,
             batch=Batch(marked, decision.records, decision.events, records_partition=decision.records_partition),
         )
+        self._look_ahead(connection, marked, done)
         task = asyncio.create_task(self._follow(done, decision), name=f"accepted {kind}")
         self._followers.add(task)
         task.add_done_callback(self._followers.discard)
         return done
+
+    def _look_ahead(self, connection: str, patch: Patch, done: asyncio.Future[None]) -> None:
+        after = patch.apply(self._ahead.get(connection) or self._store.get(connection) or ConnectionState(connection))
+        self._ahead[connection] = after
+
+        def forget(_: asyncio.Future[None]) -> None:
+            if self._ahead.get(connection) is after:
+                del self._ahead[connection]
+
+        done.add_done_callback(forget)
 
     async def _follow(self, done: asyncio.Future[None], decision: Apply) -> None:
         """Once it is committed, the job starts, or stops first."""
@@ -217,12 +235,6 @@ class Intake:
 
 def _forgets(decision: Apply) -> bool:
     return isinstance(decision.patch, Forget)
-
-
-def _origin(message: InboundMessage) -> str:
-    """The topic that the message was first sent to."""
-    origin = message.header(ORIGIN)
-    return origin.decode(errors="replace") if origin else message.topic
 
 
 def _hops(message: InboundMessage) -> int:

@@ -9,8 +9,9 @@ from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase, Source
 from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
+from google_drive_worker.sync.plan import user_corpus
 from google_drive_worker.sync.records import RecordWriter
-from google_drive_worker.sync.state import Accept, Cancel, Forget, Pause
+from google_drive_worker.sync.state import Accept, Cancel, Forget, Pause, snapshot_id
 
 FORGOTTEN = "forget"
 """The position of closing markers."""
@@ -86,14 +87,21 @@ def _acceptance(
 def _forget(state: ConnectionState, now: str, integration_id: str) -> Apply:
     """A closing marker for each corpus, then nothing is left."""
     corpora = state.corpora
+    markers = {corpus.corpus: corpus.snapshot_id for corpus in corpora} or _given_up(state)
     return Apply(
         state.connection_id,
         Forget(),
         (SyncEvent(EventName.FORGOTTEN, state.connection_id, now),),
-        tuple(_closed(state, corpus.corpus, corpus.snapshot_id, now, integration_id) for corpus in corpora),
+        tuple(_closed(state, corpus, snapshot, now, integration_id) for corpus, snapshot in markers.items()),
         records_partition=next((corpus.records_partition for corpus in corpora), None),
         interrupts=True,
     )
+
+
+def _given_up(state: ConnectionState) -> dict[str, str]:
+    """The corpus and snapshot of what a cancelled snapshot left at the consumers."""
+    job = state.job
+    return {user_corpus(job): snapshot_id(job.snapshots)} if job is not None and job.snapshots else {}
 
 
 def _closed(state: ConnectionState, corpus: str, snapshot: str, now: str, integration_id: str) -> OutRecord:

@@ -25,7 +25,7 @@ class Metrics:
         self.files = self._counter("files_synced_total", "Records of files and folders committed")
         self.records = self._counter("records_committed_total", "Records committed, by resource type", "resource_type")
         self.calls = self._counter(
-            "api_calls_total", "Calls to Google, by method and HTTP status", "endpoint", "status"
+            "api_calls_total", "Calls to Google, by method and status", "endpoint", "status"
         )
         self.call_errors = self._counter("api_errors_total", "Failed calls to Google, by error code", "code")
         self.job_errors = self._counter("job_errors_total", "Failed jobs, by error code", "code")

@@ -100,7 +100,10 @@ def parse_trigger(value: bytes | None) -> Trigger:
 def plain(error: msgspec.ValidationError) -> str:
     """Name the place and what is expected there; msgspec quotes values only of enumerations, which are cut off."""
     text = str(error).replace("`$.", "`")
-    return text if "Invalid enum value" not in text else f"unknown value {text.removeprefix('Invalid enum value ')}"
+    if not text.startswith("Invalid enum value"):
+        return text
+    _, separator, place = text.rpartition(" - at ")
+    return f"Expected one of {', '.join(TriggerType)}{separator}{place}"
 
 
 def _check_config(trigger: Trigger) -> None:

@@ -33,33 +33,38 @@ async def replay(run: Run, step: Replay) -> AsyncGenerator[Batch, None]:
         fields=CHANGE_LIST_FIELDS, page_size=run.page_size, include_items_from_all_drives=False
     )
     token = corpus.cursor
+    complete = corpus.complete
     fetch = asyncio.ensure_future(changes.list_page(run.session, query, token))
     try:
         while True:
             page = await run.decode(change_page, await fetch, run.writer(corpus.corpus, corpus.snapshot_id, token))
+            complete = complete and not page.rejected
             following = page.next_page_token
             if following is None:
-                yield _last(run, step, page)
+                yield _last(run, step, page, complete=complete)
                 return
             if following == token:
                 raise MalformedResponseError("a page of the change log names itself as the next one")
             fetch = asyncio.ensure_future(changes.list_page(run.session, query, following))
-            yield _batch(run, step, page, AdvanceCursor(corpus.corpus, corpus.snapshot_id, following))
+            patch = AdvanceCursor(corpus.corpus, corpus.snapshot_id, following, complete=complete)
+            yield _batch(run, step, page, patch)
             token = following
     finally:
         fetch.cancel()
 
 
-def _last(run: Run, step: Replay, page: Page) -> Batch:
+def _last(run: Run, step: Replay, page: Page, *, complete: bool) -> Batch:
     """The head of the log: the wish is answered, and the snapshot complete if this replay ends one."""
     if page.head is None:
         raise MalformedResponseError("the last page of the change log holds no token to go on from")
     corpus = step.corpus
-    patch = AdvanceCursor(corpus.corpus, corpus.snapshot_id, page.head, step.wanted, completes=step.completes)
+    patch = AdvanceCursor(
+        corpus.corpus, corpus.snapshot_id, page.head, step.wanted, completes=step.completes, complete=complete
+    )
     batch = _batch(run, step, page, patch)
     if not step.completes:
         return batch
-    marker, event = _completion(run, step, complete=corpus.complete and not page.rejected)
+    marker, event = _completion(run, step, complete=complete)
     return Batch(
         patch,
         records=[*batch.records, marker],

@@ -89,10 +89,24 @@ def change_page(body: bytes, writer: RecordWriter) -> Page:
         records,
         listed.next_page_token,
         head=listed.new_start_page_token,
-        rejected=rejected,
+        rejected=[*rejected, *_unexplained(listed.changes)],
         counts=Counter(record.resource_type for record in records),
         newest_change=_newest(listed.changes),
     )
+
+
+def _unexplained(changes: Sequence[DriveChange]) -> list[Rejected]:
+    """Entries that call an item neither removed nor show it: to delete by them would be a guess (facts A5)."""
+    return [
+        Rejected(str(change.file_id), "Drive sent a change that is no removal and holds no file")
+        for change in changes
+        if _is_of_an_item(change) and not change.removed and change.file is UNSET
+    ]
+
+
+def _is_of_an_item(change: DriveChange) -> bool:
+    """Drives' own entries (membership) belong to their corpora and are none of the user's."""
+    return change.file_id is not UNSET and change.change_type != "drive"
 
 
 def _newest(changes: Sequence[DriveChange]) -> datetime | None:
@@ -107,12 +121,12 @@ def _upsert(file: DriveFile, writer: RecordWriter, change_time: str | None = Non
 
 
 def _change(change: DriveChange, writer: RecordWriter) -> list[OutRecord]:
-    """An entry's records. Drives' own entries (membership) belong to their corpora and are none of the user's."""
-    if change.file_id is UNSET or change.change_type == "drive":
+    """An entry's records."""
+    if not _is_of_an_item(change):
         return []
     time = None if isinstance(change.time, msgspec.UnsetType) else change.time
-    if not change.removed and isinstance(change.file, DriveFile):
-        return [_upsert(change.file, writer, time)]
+    if not change.removed:
+        return [_upsert(change.file, writer, time)] if isinstance(change.file, DriveFile) else []
     reason = DeleteReason.REMOVED if change.file is UNSET else DeleteReason.LEFT_CORPUS
     kinds = _removed_kinds(change)
     source = replace(writer.source, change_time=time)
@@ -129,30 +143,28 @@ def _removed_kinds(change: DriveChange) -> tuple[ResourceType, ...]:
 def _decode_files(body: bytes) -> tuple[FileList, list[Rejected]]:
     try:
         return FILE_LIST.decode(body), []
-    except msgspec.ValidationError:
+    except (ValueError, RecursionError):
         apart = _envelope(RAW_FILE_LIST.decode, body)
         files, rejected = _each(apart.files, FILE.decode)
         return FileList(files, apart.next_page_token, apart.incomplete_search), rejected
-    except ValueError as error:
-        raise MalformedResponseError("files.list answered something that is not JSON") from error
 
 
 def _decode_changes(body: bytes) -> tuple[ChangeList, list[Rejected]]:
     try:
         return CHANGE_LIST.decode(body), []
-    except msgspec.ValidationError:
+    except (ValueError, RecursionError):
         apart = _envelope(RAW_CHANGE_LIST.decode, body)
         changes, rejected = _each(apart.changes, CHANGE.decode)
         return ChangeList(changes, apart.next_page_token, apart.new_start_page_token), rejected
-    except ValueError as error:
-        raise MalformedResponseError("changes.list answered something that is not JSON") from error
 
 
 def _envelope(decode: Callable[[bytes], Item], body: bytes) -> Item:
     try:
         return decode(body)
-    except ValueError as error:
+    except msgspec.ValidationError as error:
         raise MalformedResponseError("a list answer has not the shape that Drive documents") from error
+    except (ValueError, RecursionError) as error:
+        raise MalformedResponseError("a list answer is not JSON") from error
 
 
 def _each(items: Sequence[Raw], decode: Callable[[Raw], Item]) -> tuple[list[Item], list[Rejected]]:

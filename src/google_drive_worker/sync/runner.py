@@ -56,6 +56,14 @@ class RunnerObserver:
     seconds: Callable[[float], None] = lambda _: None
 
 
+@dataclass(slots=True)
+class _Setbacks:
+    """What a job has met so far: `failures` in a row, cursors lost in all."""
+
+    failures: int = 0
+    losses: int = 0
+
+
 class Runner:
     """Runs jobs, at most one a connection and `max_scans` scans at once."""
 
@@ -105,6 +113,12 @@ class Runner:
         await self._cancel([connection_id])
         self.wake(connection_id)
 
+    async def join(self, connection_id: str) -> None:
+        """Wait until the connection's job has ended, whichever way; its state says what became of it."""
+        task = self._tasks.get(connection_id)
+        if task is not None:
+            await asyncio.wait([task])
+
     async def stop(self) -> None:
         """Stop all jobs where they are."""
         await self._cancel(list(self._tasks))
@@ -138,32 +152,41 @@ class Runner:
 
     async def _run(self, connection_id: str) -> None:
         """Work until nothing is wanted; a wish that came meanwhile is seen in the state."""
-        failures = losses = 0
+        setbacks = _Setbacks()
         while (state := await self._settled(connection_id)) is not None:
             try:
                 await self._in_slot(connection_id, state)
-                failures = 0
+                setbacks.failures = 0
             except BatchDroppedError:
                 continue
             except OutletClosedError:
                 return
-            except BatchRefusedError as error:
-                await self._park(connection_id, state, _refused(error))
-            except CursorLostError as error:
-                losses += 1
-                if losses > MAX_CURSOR_LOSSES or not await self._start_over(connection_id, state, error):
-                    await self._park(connection_id, state, error)
-            except RetryableError as error:
-                failures += 1
-                if not await self._try_later(connection_id, state, error, failures):
+            except Exception as error:  # noqa: BLE001 # `_goes_on` tells the unforeseen ones apart
+                if not await self._goes_on(connection_id, state, error, setbacks):
                     return
-            except DriveError as error:
-                await self._park(connection_id, state, error)
-            except Exception as error:
-                log.exception("a job failed", extra={"connection_id": connection_id})
-                failures += 1
-                if not await self._try_later(connection_id, state, _unforeseen(error), failures):
-                    return
+
+    async def _goes_on(
+        self, connection_id: str, state: ConnectionState, error: Exception, setbacks: "_Setbacks"
+    ) -> bool:
+        """Do what the table above says. False: the job ends until it is woken again."""
+        match error:
+            case BatchRefusedError():
+                return await self._park(connection_id, state, _refused(error))
+            case CursorLostError():
+                setbacks.losses += 1
+                started_over = setbacks.losses <= MAX_CURSOR_LOSSES and await self._start_over(
+                    connection_id, state, error
+                )
+                return started_over or await self._park(connection_id, state, error)
+            case RetryableError():
+                setbacks.failures += 1
+                return await self._try_later(connection_id, state, error, setbacks.failures)
+            case DriveError():
+                return await self._park(connection_id, state, error)
+            case _:
+                log.error("a job failed", exc_info=error, extra={"connection_id": connection_id})
+                setbacks.failures += 1
+                return await self._try_later(connection_id, state, _unforeseen(error), setbacks.failures)
 
     async def _in_slot(self, connection_id: str, state: ConnectionState) -> None:
         slots = self._increments if _is_increment(state) else self._scans
@@ -196,9 +219,10 @@ class Runner:
         await self._tell(connection_id, state, error, patch)
         return True
 
-    async def _park(self, connection_id: str, state: ConnectionState, error: DriveError) -> None:
+    async def _park(self, connection_id: str, state: ConnectionState, error: DriveError) -> bool:
+        """Park the connection. False: not even that can be written, so the job ends until the next trigger."""
         patch = Park(Parked(error.code, error.message, rfc3339(self._timing.now())))
-        await self._tell(connection_id, state, error, patch)
+        return await self._tell(connection_id, state, error, patch)
 
     async def _try_later(
         self, connection_id: str, state: ConnectionState, error: RetryableError, failures: int
@@ -218,8 +242,8 @@ class Runner:
         error: DriveError,
         patch: Patch | None,
         attempts: int | None = None,
-    ) -> None:
-        """Write the error record, the event and what becomes of the job in one batch."""
+    ) -> bool:
+        """Write the error record, the event and what becomes of the job in one batch. False: it was refused."""
         self._observer.failed(error.code)
         job, now = known_job(state), rfc3339(self._timing.now())
         record = ErrorRecord(
@@ -241,8 +265,12 @@ class Runner:
         try:
             await self._outlet.put(connection_id, Batch(patch, notices=[record, event]))
             await self._outlet.settle(connection_id)
-        except (BatchDroppedError, BatchRefusedError, OutletClosedError):
+        except (BatchDroppedError, OutletClosedError):
             log.info("a failure was not recorded: the state had moved on", extra={"connection_id": connection_id})
+        except BatchRefusedError as refused:
+            log.error("a failure was not recorded: %s", refused, extra={"connection_id": connection_id})
+            return False
+        return True
 
 
 def _is_increment(state: ConnectionState) -> bool:

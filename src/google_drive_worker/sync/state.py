@@ -71,7 +71,7 @@ class Accept:
                 incremental_wanted=job.incremental_wanted + self.incremental,
                 paused=job.paused and not self.resume,
                 parked=None if self.unpark else job.parked,
-                last_cursor=self.last_cursor or job.last_cursor,
+                last_cursor=self.last_cursor if state.job is None else job.last_cursor,
                 trigger_type=self.trigger_type,
                 message_id=self.message_id,
                 trace_id=self.trace_id,
@@ -228,7 +228,7 @@ class AdvanceScan:
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Move the range on, unless another snapshot has replaced this one."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        old = corpus.ranges[self.range_name]
+        old = open_range(corpus, self.range_name)
         moved = replace(old, page_token=self.page_token, done=self.page_token is None)
         return state.with_part(
             corpus_part(self.corpus),
@@ -252,7 +252,8 @@ class RestartRange:
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Forget the token. Counts stay: they count what was emitted."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        ranges = {**corpus.ranges, self.range_name: replace(corpus.ranges[self.range_name], page_token=None)}
+        restarted = replace(open_range(corpus, self.range_name), page_token=None)
+        ranges = {**corpus.ranges, self.range_name: restarted}
         return state.with_part(corpus_part(self.corpus), replace(corpus, ranges=ranges))
 
 
@@ -265,11 +266,12 @@ class AdvanceCursor:
     cursor: str
     replayed: int | None = None
     completes: bool = False
+    complete: bool = True
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Move the cursor on; at the head, the corpus is live and the wish answered."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        moved = replace(corpus, cursor=self.cursor)
+        moved = replace(corpus, cursor=self.cursor, complete=corpus.complete and self.complete)
         if self.completes:
             moved = replace(moved, phase=Phase.LIVE, ranges={})
         state = state.with_part(corpus_part(self.corpus), moved)
@@ -322,6 +324,14 @@ def open_corpus(state: ConnectionState, name: str, snapshot: str) -> CorpusState
     if corpus is None or corpus.snapshot_id != snapshot:
         raise StalePatchError("the snapshot was given up or replaced")
     return corpus
+
+
+def open_range(corpus: CorpusState, name: str) -> Range:
+    """A range that is still to be listed. Raises `StalePatchError`."""
+    found = corpus.ranges.get(name)
+    if found is None:
+        raise StalePatchError("the snapshot has no such range any more")
+    return found
 
 
 def snapshot_id(number: int) -> str:

@@ -1,6 +1,7 @@
 """Queries: the evaluator agrees with a plain oracle, and the plan never loses a match."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
@@ -122,10 +123,8 @@ def test_a_query_finds_what_the_oracle_says(query: Term) -> None:
 @given(text=st.text(alphabet="namecontis=!<>'\\() andortrue", max_size=40))
 def test_any_text_is_a_query_or_is_refused(text: str) -> None:
     """Parsing gives an expression or the one error, never anything else."""
-    try:
+    with suppress(InvalidQueryError):
         parse_query(text)
-    except InvalidQueryError as error:
-        assert str(error)
 
 
 def test_a_prefix_of_any_word_is_contained_in_a_name() -> None:

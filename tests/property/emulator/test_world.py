@@ -69,7 +69,7 @@ def test_an_item_is_trashed_when_a_folder_above_it_is(seed: int, count: int) -> 
 @SETTINGS
 @given(seed=SEEDS, count=st.integers(1, 80))
 def test_replaying_the_log_brings_a_copy_up_to_date(seed: int, count: int) -> None:
-    """Whoever applies a user's changes to an old listing has the present versions, and the log has one entry an item."""
+    """Applying a user's changes to an old listing gives the present versions, with one entry an item."""
     note(f"seed {seed}")
     world = synthetic_world(files=150, seed=seed)
     copy = {item.id: item.version for item in items_of(world)}

@@ -1,8 +1,8 @@
 """``about.get`` (facts A3)."""
 
 from google_drive_emulator import schema
+from google_drive_emulator.calls import Call, Reply, Route
 from google_drive_emulator.fields import Json
-from google_drive_emulator.http import Call, Reply, Route
 from google_drive_emulator.resources import EXPORT_TYPES, user_resource
 from google_drive_emulator.routes.masks import mandatory_mask, masked_reply
 from google_drive_emulator.state import EmulatorState

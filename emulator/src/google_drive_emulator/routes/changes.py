@@ -7,13 +7,14 @@ from itertools import islice
 import msgspec
 
 from google_drive_emulator import schema
+from google_drive_emulator.calls import Call, Reply, Route
 from google_drive_emulator.changelog import Entry
 from google_drive_emulator.corpora import check_drive
 from google_drive_emulator.errors import forbidden, invalid_value, required
 from google_drive_emulator.fields import Json, Mask, compile_projector
-from google_drive_emulator.http import Call, Reply, Route
-from google_drive_emulator.items import Item, User
-from google_drive_emulator.rendering import render_items
+from google_drive_emulator.items import User
+from google_drive_emulator.listing import Located
+from google_drive_emulator.render_page import render_items
 from google_drive_emulator.routes.masks import masked_reply, requested_mask
 from google_drive_emulator.state import EmulatorState
 from google_drive_emulator.timestamps import rfc3339
@@ -25,10 +26,10 @@ _DEFAULT = (
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """An entry and the item as the caller sees it now; None when it is gone or no longer theirs."""
+    """An entry and the item as it is now; None when it is gone, or the caller may no longer see it."""
 
     entry: Entry
-    item: Item | None
+    located: Located | None
 
 
 async def start_token(state: EmulatorState, call: Call) -> Reply:
@@ -87,11 +88,17 @@ def _file_mask(mask: Mask) -> Mask | None:
 
 def _changes(state: EmulatorState, user: User, number: int, *, include_removed: bool) -> Iterator[_Change]:
     for entry in state.world.changes_since(user, number):
-        item = state.world.item(entry.item_id)
-        if item is not None and item.role_of(user) is None:
-            item = None
-        if item is not None or include_removed:
-            yield _Change(entry, item)
+        located = _located(state, user, entry.item_id)
+        if located is not None or include_removed:
+            yield _Change(entry, located)
+
+
+def _located(state: EmulatorState, user: User, item_id: str) -> Located | None:
+    position = state.world.position(item_id)
+    item = None if position is None else state.world.item_at(position)
+    if position is None or item is None or item.role_of(user) is None:
+        return None
+    return position, item
 
 
 def _tokens(state: EmulatorState, mask: Mask, page: Sequence[_Change], *, more: bool) -> dict[str, str]:
@@ -115,13 +122,14 @@ async def _reply(
 
 async def _render(state: EmulatorState, user: User, mask: Mask, page: Sequence[_Change]) -> list[bytes]:
     project, file_mask = compile_projector(mask.below("changes")), _file_mask(mask)
-    located = [(state.world.position(change.item.id) or 0, change.item) for change in page if change.item is not None]
-    files = iter(await render_items(state, user, file_mask, located) if file_mask is not None else ())
+    located = [change.located for change in page if change.located is not None]
+    epoch = state.world.epoch
+    files = iter(await render_items(state, user, file_mask, located, epoch) if file_mask is not None else ())
     rendered = []
     for change in page:
         selected = project(_resource(change))
         value: dict[str, object] = dict(selected) if isinstance(selected, Mapping) else {}
-        if change.item is not None and file_mask is not None:
+        if change.located is not None and file_mask is not None:
             value["file"] = msgspec.Raw(next(files))
         rendered.append(msgspec.json.encode(value))
     return rendered
@@ -134,7 +142,7 @@ def _resource(change: _Change) -> dict[str, Json]:
         "type": "file",
         "changeType": "file",
         "time": rfc3339(change.entry.time_ms),
-        "removed": change.item is None,
+        "removed": change.located is None,
         "fileId": change.entry.item_id,
     }
 

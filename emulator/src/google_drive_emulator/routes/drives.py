@@ -1,9 +1,9 @@
 """``drives.list`` and ``drives.get``."""
 
 from google_drive_emulator import schema
+from google_drive_emulator.calls import Call, Reply, Route
 from google_drive_emulator.errors import drive_not_found, invalid_value
 from google_drive_emulator.fields import Json
-from google_drive_emulator.http import Call, Reply, Route
 from google_drive_emulator.pages import InvalidPageTokenError, PageToken, read_token, write_token
 from google_drive_emulator.resources import drive_resource
 from google_drive_emulator.routes.masks import masked_reply, requested_mask

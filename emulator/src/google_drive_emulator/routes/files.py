@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from google_drive_emulator import schema
+from google_drive_emulator.calls import Call, Reply, Route
 from google_drive_emulator.content import ByteRange, UnsatisfiableRangeError, parse_range
 from google_drive_emulator.corpora import check_corpora
 from google_drive_emulator.errors import DriveError, file_not_found, forbidden, invalid_value
 from google_drive_emulator.fields import Mask
-from google_drive_emulator.http import Call, Reply, Route
 from google_drive_emulator.items import Content, Item, User
 from google_drive_emulator.listing import Page, Search, Selection, list_page
 from google_drive_emulator.ordering import (
@@ -21,7 +21,7 @@ from google_drive_emulator.ordering import (
 from google_drive_emulator.pages import InvalidPageTokenError, PageToken, read_token, write_token
 from google_drive_emulator.plan import plan_of
 from google_drive_emulator.query import Asker, InvalidQueryError, parse_query, predicate
-from google_drive_emulator.rendering import render_items
+from google_drive_emulator.render_page import render_items
 from google_drive_emulator.routes.masks import requested_mask
 from google_drive_emulator.state import EmulatorState
 
@@ -123,7 +123,7 @@ async def _list_reply(state: EmulatorState, user: User, request: _ListRequest, p
     if "nextPageToken" in mask and page.next_token is not None:
         parts.append(b'"nextPageToken":"%b"' % write_token(page.next_token, request.listing).encode())
     if "files" in mask:
-        rendered = await render_items(state, user, mask.below("files"), page.items)
+        rendered = await render_items(state, user, mask.below("files"), page.items, page.epoch)
         parts.append(b'"files":[' + b",".join(rendered) + b"]")
     return Reply(b"{" + b",".join(parts) + b"}")
 
@@ -136,7 +136,7 @@ async def get(state: EmulatorState, call: Call) -> Reply:
     mask = requested_mask(call, schema.FILE, _GET_DEFAULT)
     position = state.world.position(item.id)
     located = [(-1 if position is None else position, item)]
-    return Reply((await render_items(state, call.user, mask, located))[0])
+    return Reply((await render_items(state, call.user, mask, located, state.world.epoch))[0])
 
 
 def visible_item(state: EmulatorState, call: Call) -> Item:

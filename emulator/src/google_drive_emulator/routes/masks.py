@@ -1,8 +1,8 @@
 """The ``fields`` parameter of a method: its default, its errors, its effect on an answer (facts A3)."""
 
+from google_drive_emulator.calls import Call, Reply, json_reply
 from google_drive_emulator.errors import fields_required, invalid_field_selection
 from google_drive_emulator.fields import InvalidFieldSelectionError, Json, Mask, compile_projector, parse_mask
-from google_drive_emulator.http import Call, Reply, json_reply
 from google_drive_emulator.schema import Schema
 
 

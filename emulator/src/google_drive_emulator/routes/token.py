@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from google_drive_emulator.http import Call, Reply, Route, json_reply
+from google_drive_emulator.calls import Call, Reply, Route, json_reply
 from google_drive_emulator.oauth import OAuthError
 from google_drive_emulator.state import EmulatorState
 

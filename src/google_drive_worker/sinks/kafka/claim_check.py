@@ -36,7 +36,6 @@ class ClaimCheck:
             stored = await self._storage.put_addressed(record.data)
         except StorageError as error:
             raise RetryableError(str(error), code="object_store_unavailable") from error
-        checked = by_claim_check(
-            decode(record.value), url=stored.url, sha256=stored.sha256, size_bytes=stored.size_bytes
-        )
+        envelope = decode(record.value)
+        checked = by_claim_check(envelope, url=stored.url, sha256=stored.sha256, size_bytes=stored.size_bytes)
         return replace_record(record, value=encode(checked))

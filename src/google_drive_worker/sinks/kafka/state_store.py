@@ -24,21 +24,22 @@ class StateStore:
         self._topic = topic
         self._shard_of = shard_of
         self._states: dict[str, ConnectionState] = {}
-        self._unreadable: dict[str, str] = {}
+        self._unreadable: dict[str, dict[str, str]] = {}
+        """Why, by connection and part."""
 
     def __iter__(self) -> Iterator[ConnectionState]:
-        return iter(self._states.values())
+        return (state for name, state in self._states.items() if name not in self._unreadable)
 
     def __len__(self) -> int:
         return len(self._states)
 
     def get(self, connection_id: str) -> ConnectionState | None:
-        """The committed state of a connection that is known."""
-        return self._states.get(connection_id)
+        """The committed state of a connection that is known, if all of it can be read."""
+        return None if connection_id in self._unreadable else self._states.get(connection_id)
 
     def unreadable(self, connection_id: str) -> str | None:
         """Why the connection's state cannot be used, if it cannot."""
-        return self._unreadable.get(connection_id)
+        return next(iter(self._unreadable.get(connection_id, {}).values()), None)
 
     def clear(self) -> None:
         """Forget everything, before a restore."""
@@ -53,6 +54,7 @@ class StateStore:
             connection_id, part = parse_key(message.key)
         except UnreadableStateError:
             return
+        self._readable_again(connection_id, part)
         state = self._states.get(connection_id, ConnectionState(connection_id))
         if message.value is None:
             parts = {name: value for name, value in state.parts.items() if name != part}
@@ -61,7 +63,7 @@ class StateStore:
         try:
             self.commit(state.with_part(part, decode_part(message.value)))
         except UnreadableStateError as error:
-            self._unreadable[connection_id] = str(error)
+            self._unreadable.setdefault(connection_id, {})[part] = str(error)
 
     def commit(self, state: ConnectionState) -> None:
         """Take a state over; one without parts is of a connection that is forgotten."""
@@ -69,7 +71,13 @@ class StateStore:
             self._states[state.connection_id] = state
         else:
             self._states.pop(state.connection_id, None)
-            self._unreadable.pop(state.connection_id, None)
+
+    def _readable_again(self, connection_id: str, part: str) -> None:
+        """A later value of a part stands for what could not be read."""
+        reasons = self._unreadable.get(connection_id, {})
+        reasons.pop(part, None)
+        if not reasons:
+            self._unreadable.pop(connection_id, None)
 
     def changes(self, after: ConnectionState) -> list[OutboundMessage]:
         """The messages that take the committed state to this one: parts that differ, tombstones for those that left."""

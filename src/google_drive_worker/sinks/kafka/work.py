@@ -103,6 +103,8 @@ class WorkQueue:
                     self._forget_bulk(work)
                 taken.append(work)
                 size += work.size_bytes
+            if lane:  # what comes behind may be of the same connection, and must not overtake
+                break
         await self._release(taken)
         return taken
 

@@ -16,7 +16,7 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from clustera_toolkit.kafka.errors import DeadlineError, KafkaClientError, error_of
-from clustera_toolkit.kafka.messages import Position
+from clustera_toolkit.kafka.messages import Position, client_log
 
 Result = TypeVar("Result", covariant=True)
 
@@ -52,7 +52,7 @@ class KafkaAdmin:
         timeout_seconds: float = 15.0,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        self._client = AdminClient({"bootstrap.servers": bootstrap_servers, **(config or {})})
+        self._client = AdminClient({"bootstrap.servers": bootstrap_servers, **(config or {})}, logger=client_log)
         self._timeout_seconds = timeout_seconds
 
     async def partitions(self, topic: str) -> int:

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from clustera_toolkit.kafka.errors import ConsumerFailedError, DeadlineError, FencedError, error_of
-from clustera_toolkit.kafka.messages import InboundMessage, Position
+from clustera_toolkit.kafka.messages import InboundMessage, Position, client_log
 
 Result = TypeVar("Result")
 
@@ -96,7 +96,7 @@ class KafkaConsumer:
     async def start(self) -> None:
         """Connect, without joining the group yet: `committed` works from here on."""
         self._loop = asyncio.get_running_loop()
-        self._consumer = await self._run(lambda: Consumer(self._settings))
+        self._consumer = await self._run(lambda: Consumer(self._settings, logger=client_log))
 
     async def join(self, topics: Sequence[str]) -> None:
         """Join the group; the first assignment arrives in a later `poll`."""
@@ -234,22 +234,22 @@ def _failure(error: KafkaError) -> FencedError | ConsumerFailedError:
 
 def _inbound(message: Message) -> InboundMessage:
     kind, timestamp = message.timestamp()
-    headers = message.headers() or ()
+    headers = message.headers()
     return InboundMessage(
         message.topic() or "",
         _number(message.partition()),
         _number(message.offset()),
-        _bytes(message.key()),
-        _bytes(message.value()),
-        tuple((str(name), _bytes(data) or b"") for name, data in headers),
+        message.key(),
+        message.value(),
+        tuple((name, _bytes(data)) for name, data in headers) if isinstance(headers, list) else (),
         timestamp if kind else None,
     )
 
 
-def _bytes(data: str | bytes | None) -> bytes | None:
-    return data.encode() if isinstance(data, str) else data
+def _bytes(data: str | bytes | None) -> bytes:
+    return data.encode() if isinstance(data, str) else data or b""
 
 
 def _number(value: int | None) -> int:
-    """librdkafka's type for a consumed message's place is wider than what it gives."""
+    """Narrow the place of a message, which every consumed one has."""
     return -1 if value is None else value

@@ -3,10 +3,14 @@
 Plain values; no librdkafka object leaves this package.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
+
+client_log = logging.getLogger("clustera_toolkit.kafka.client")
+"""Where librdkafka's own lines go, so that they are structured like all others."""
 
 Headers = Sequence[tuple[str, bytes]]
 

@@ -23,11 +23,14 @@ from clustera_toolkit.kafka.errors import (
     TransactionUncertainError,
     error_of,
 )
-from clustera_toolkit.kafka.messages import OutboundMessage, Position
+from clustera_toolkit.kafka.messages import OutboundMessage, Position, client_log
 
 Result = TypeVar("Result")
 
 MAX_REPORTED_FAILURES = 1000
+
+CONSEQUENCES = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE})
+"""What befalls the other messages of a transaction that one message has spoiled: they were not refused themselves."""
 
 
 class KafkaProducer:
@@ -41,7 +44,7 @@ class KafkaProducer:
         transaction_timeout_seconds: float = 10.0,
         deadline_seconds: float = 60.0,
         config: Mapping[str, Any] | None = None,
-        client: Callable[[dict[str, Any]], Producer] = Producer,
+        client: Callable[..., Producer] = Producer,
     ) -> None:
         self._settings: dict[str, Any] = {
             "bootstrap.servers": bootstrap_servers,
@@ -107,7 +110,7 @@ class KafkaProducer:
     # What follows runs in the producer's thread.
 
     def _start(self) -> None:
-        self._producer = self._client(self._settings)
+        self._producer = self._client(self._settings, logger=client_log)
         if self.transactional:
             self._until(lambda: self._live.init_transactions(self._deadline_seconds), "init_transactions")
 
@@ -220,14 +223,14 @@ class KafkaProducer:
         raise TransactionAbortedError(message, self._failures, fenced_group=fenced_group)
 
     def _note_delivery(self, error: KafkaError | None, message: Message) -> None:
-        if error is None or len(self._failures) >= MAX_REPORTED_FAILURES:
+        if error is None or error.code() in CONSEQUENCES or len(self._failures) >= MAX_REPORTED_FAILURES:
             return
         key = message.key()
         self._failures.append(
             DeliveryFailure(
                 message.topic() or "",
                 message.partition() or 0,
-                key.encode() if isinstance(key, str) else key,
+                key,
                 error.name(),
                 error.str(),
             )
@@ -235,6 +238,8 @@ class KafkaProducer:
 
     def _note_refusal(self, message: OutboundMessage, error: KafkaError) -> None:
         """Librdkafka refused it at once, without asking the broker (too large for `message.max.bytes`, say)."""
+        if error.code() in CONSEQUENCES:
+            return
         self._failures.append(
             DeliveryFailure(message.topic, message.partition or 0, message.key, error.name(), error.str())
         )

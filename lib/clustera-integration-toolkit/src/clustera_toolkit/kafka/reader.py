@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from clustera_toolkit.kafka.consumer import _inbound
 from clustera_toolkit.kafka.errors import DeadlineError
-from clustera_toolkit.kafka.messages import InboundMessage, Position
+from clustera_toolkit.kafka.messages import InboundMessage, Position, client_log
 
 CHUNK = 1000
 
@@ -46,7 +46,7 @@ async def read_to_end(
         "fetch.wait.max.ms": 50,
         **(config or {}),
     }
-    consumer = await asyncio.to_thread(Consumer, settings)
+    consumer = await asyncio.to_thread(Consumer, settings, logger=client_log)
     try:
         consumer.assign([TopicPartition(place.topic, place.partition, 0) for place in waiting])
         deadline = time.monotonic() + deadline_seconds

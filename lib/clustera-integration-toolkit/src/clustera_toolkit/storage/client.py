@@ -74,6 +74,9 @@ class S3Client:
         """The URL below which the objects are."""
         return self._url
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._url!r})"
+
     async def put(self, key: str, data: bytes) -> StoredObject:
         """Store the bytes under the key, replacing what was there."""
         digest = await sha256_hex(data)

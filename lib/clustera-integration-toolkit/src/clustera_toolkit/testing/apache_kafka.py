@@ -23,7 +23,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from clustera_toolkit.testing.brokers import TopicSpec
+from clustera_toolkit.kafka import TopicSpec
 from clustera_toolkit.testing.kafka_jars import (
     JarsError,
     ToolsMissingError,
@@ -31,6 +31,8 @@ from clustera_toolkit.testing.kafka_jars import (
     check_java,
     kafka_jars,
 )
+from clustera_toolkit.testing.node_settings import LOG4J_PROPERTIES, server_properties
+from clustera_toolkit.testing.ports import free_port, is_free
 from clustera_toolkit.testing.supervise import Supervised
 
 __all__ = ["ApacheKafka", "BrokerStartError", "main"]
@@ -44,43 +46,6 @@ _LOG_LINES = 40
 
 # The JIT would compile much start-up code that never runs again: C1 alone starts quickest.
 _JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
-
-_LOG4J = """\
-rootLogger.level = INFO
-rootLogger.appenderRef.out.ref = out
-appender.out.type = Console
-appender.out.name = out
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %p %m (%c)%n
-"""
-
-_SETTINGS = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "PLAINTEXT",
-    # One node: every internal topic has one replica, and few partitions to open.
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "8",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "8",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    # Tests of rebalances and of zombies should not wait for defaults meant for a fleet.
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
-    # After a crash the controller refuses the broker until its former session is over (by default 9 s).
-    "broker.heartbeat.interval.ms": "500",
-    "broker.session.timeout.ms": "3000",
-    # A misspelt topic is a mistake to be seen.
-    "auto.create.topics.enable": "false",
-    "log.cleaner.enable": "true",
-    "log.cleaner.threads": "1",
-    "log.cleaner.dedupe.buffer.size": "8388608",
-    "log.cleaner.io.buffer.size": "65536",
-}
 
 
 class BrokerStartError(Exception):
@@ -129,14 +94,12 @@ class ApacheKafka:
                 self._run(timeout_seconds)
             except _AddressInUseError:
                 self.stop()
-                if self._wanted_port is not None:
-                    raise
             except BaseException:
                 self.stop()
                 raise
             else:
                 return
-        raise BrokerStartError("no free port found for Apache Kafka")
+        raise BrokerStartError(f"other processes took the ports of Apache Kafka {_START_ATTEMPTS} times: try again")
 
     def kill(self) -> None:
         """Kill the broker with SIGKILL; its data stays for `restart()`."""
@@ -192,16 +155,22 @@ class ApacheKafka:
         return self._directory
 
     def _choose_ports(self) -> None:
-        self._port = self._wanted_port or _free_port()
-        self._controller_port = _free_port()
+        if self._wanted_port is not None and not is_free(self._wanted_port, _HOST):
+            raise BrokerStartError(f"port {self._wanted_port} of {_HOST} is in use or not allowed: choose another one")
+        self._port = self._wanted_port or free_port(_HOST)
+        self._controller_port = free_port(_HOST)
 
     def _lay_out(self) -> None:
-        """Write the settings and format the data directory."""
+        """Write the settings into a new directory and format its data."""
         self._directory = Path(tempfile.mkdtemp(prefix="apache-kafka-"))
-        (self._home / "log4j2.properties").write_text(_LOG4J)
-        listeners = _listener_settings(self._home / "data", self._port, self._controller_port)
-        lines = [f"{key}={value}\n" for key, value in (_SETTINGS | listeners).items()]
-        (self._home / "server.properties").write_text("".join(lines))
+        (self._home / "log4j2.properties").write_text(LOG4J_PROPERTIES)
+        settings = server_properties(
+            self._home / "data", host=_HOST, port=self._port, controller_port=self._controller_port
+        )
+        (self._home / "server.properties").write_text(settings)
+        self._format()
+
+    def _format(self) -> None:
         cluster = f"k{secrets.token_urlsafe(16)[1:]}"  # never a leading dash, which would read as a flag
         arguments = ["format", "-t", cluster, "-c", self._settings_file, "--standalone"]
         format_step = self._java_process("128m", "kafka.tools.StorageTool", arguments)
@@ -248,33 +217,9 @@ class ApacheKafka:
         return AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 2})
 
 
-def _listener_settings(data: Path, port: int, controller_port: int) -> dict[str, str]:
-    broker = f"PLAINTEXT://{_HOST}:{port}"
-    return {
-        "log.dirs": str(data),
-        "listeners": f"{broker},CONTROLLER://{_HOST}:{controller_port}",
-        "advertised.listeners": broker,
-        "controller.quorum.bootstrap.servers": f"{_HOST}:{controller_port}",
-    }
-
-
-def _free_port() -> int:
-    """Return a free port below the range of outgoing connections, so that it stays free over a restart."""
-    for _ in range(100):
-        port = 15_000 + secrets.randbelow(15_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind((_HOST, port))
-            except OSError:
-                continue
-        return port
-    raise BrokerStartError("no free port between 15000 and 30000")
-
-
 def _start_error(what: str, log: Path) -> BrokerStartError:
-    tail = _tail(log)
-    kind = _AddressInUseError if "Address already in use" in tail else BrokerStartError
-    return kind(f"{what}; the end of its log:\n{tail}")
+    kind = _AddressInUseError if "Address already in use" in log.read_text(errors="replace") else BrokerStartError
+    return kind(f"{what}; the end of its log:\n{_tail(log)}")
 
 
 def _tail(log: Path) -> str:
@@ -282,12 +227,12 @@ def _tail(log: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a node in the foreground until Ctrl-C or SIGTERM; returns the exit code."""
+    """Run a node in the foreground until Ctrl-C; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m clustera_toolkit.testing.apache_kafka",
         description="Run one Apache Kafka node, with an empty data directory, until Ctrl-C.",
     )
-    parser.add_argument("--port", type=int, default=9092, help="where clients connect (default: 9092)")
+    parser.add_argument("--port", type=_port, default=9092, help="where clients connect (default: 9092)")
     port = parser.parse_args(arguments).port
     try:
         jars = kafka_jars(cache_directory(os.environ, Path.cwd()), _say)
@@ -301,6 +246,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     return 1
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: use a number from 1 to 65535")
+    return int(text)
 
 
 def _say(text: str) -> None:

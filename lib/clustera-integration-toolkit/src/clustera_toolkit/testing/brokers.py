@@ -5,18 +5,11 @@ In: topics wanted. Out: a bootstrap address; names that no other test uses.
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["Broker", "TopicSpec", "unique_name"]
+from clustera_toolkit.kafka import TopicSpec
 
-
-@dataclass(frozen=True, slots=True)
-class TopicSpec:
-    """A topic as wanted: its partitions and its settings by Kafka's names (`cleanup.policy`)."""
-
-    partitions: int = 1
-    config: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["Broker", "unique_name"]
 
 
 class Broker(Protocol):

@@ -9,25 +9,29 @@ from google_drive_emulator.listing import Located
 from google_drive_emulator.render import needs_checksums
 from google_drive_emulator.state import EmulatorState
 
-_ROOT = -1
 
+async def render_items(
+    state: EmulatorState, user: User, mask: Mask, located: Sequence[Located], epoch: int
+) -> list[bytes]:
+    """Render items as a user sees them; ``epoch`` is the world's when they were read.
 
-async def render_items(state: EmulatorState, user: User, mask: Mask, located: Sequence[Located]) -> list[bytes]:
-    """Render items as a user sees them; checksums that must be computed first are, in a thread."""
+    Checksums that must be computed first are, in a thread. When the world's epoch moved meanwhile, the items may be
+    those of before or after, so the cache is left alone.
+    """
     if needs_checksums(mask):
         unhashed = [item.content for _, item in located if item.content and not item.content.is_hashed]
         if unhashed:
             await asyncio.to_thread(_hash, unhashed)
     renderer, viewer = state.renderer(mask), state.viewer(user)
-    shelf = state.rendered.shelf((renderer, user.email), state.world.epoch)
+    if epoch != state.world.epoch:
+        return [renderer(item, viewer) for _, item in located]
+    shelf = state.rendered.shelf((renderer, user.email), epoch)
     rendered = []
     for position, item in located:
-        revision = state.world.revision_at(position)
-        found = None if position == _ROOT else shelf.get(position, revision)
+        found = shelf.get(position, item.version)
         if found is None:
             found = renderer(item, viewer)
-            if position != _ROOT:
-                shelf.put(position, revision, found)
+            shelf.put(position, item.version, found)
         rendered.append(found)
     return rendered
 

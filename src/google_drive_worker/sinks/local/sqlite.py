@@ -1,0 +1,195 @@
+"""The SQLite file.
+
+In: records and states. Out: a database with one row a resource and the checkpoint, changed in one transaction a batch.
+
+It keeps SQLite's rollback journal: it was measured no slower than the write-ahead log for a page a transaction, and
+between two runs the file is whole by itself and can be copied.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from google_drive_worker.schemas.record import OutRecord, ResourceType, SnapshotData, SnapshotPhase
+from google_drive_worker.schemas.state import ConnectionState, Part, UnreadableStateError, decode_part, encode_part
+from google_drive_worker.sinks.local import schema
+from google_drive_worker.sinks.local.lock import FileLock
+from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError
+
+BUSY_SECONDS = 30.0
+"""How long a commit waits for somebody who reads the file."""
+
+CACHE_KIB = 65_536
+
+
+class _Source(Struct):
+    corpus: str
+
+
+class _Place(Struct):
+    """What a row needs of a record's envelope beside its own columns."""
+
+    snapshot_id: str
+    observed_at: str
+    source: _Source
+
+
+_PLACE = msgspec.json.Decoder(_Place)
+_SNAPSHOT = msgspec.json.Decoder(SnapshotData)
+
+
+class SqliteFile:
+    """A `Storage` in a SQLite database."""
+
+    def __init__(self, path: Path, connection_id: str) -> None:
+        self._path = path
+        self._connection_id = connection_id
+        self._lock = FileLock(path)
+        self._database: sqlite3.Connection | None = None
+
+    def open(self) -> ConnectionState:
+        """Take the database, or make it. Raises `FileRefusedError` for one that is not ours, `LocalFileError`."""
+        self._lock.acquire()
+        try:
+            self._database = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+            if self._is_new():
+                self._create()
+            else:
+                self._check()
+            return self._load()
+        except sqlite3.Error as error:
+            raise _failure(self._path, error) from error
+
+    def write(self, before: ConnectionState, after: ConnectionState, records: Sequence[OutRecord]) -> None:
+        """Commit a batch: rows, sweeps and checkpoint, or nothing. Raises `LocalFileError`."""
+        database = self._open
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            for kind, group in groupby(records, _kind):
+                _APPLY[kind](database, list(group))
+            self._save(before, after)
+            database.execute("COMMIT")
+        except sqlite3.Error as error:
+            if database.in_transaction:
+                database.rollback()
+            raise _failure(self._path, error) from error
+
+    def close(self) -> None:
+        """Close the database and give the lock back."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        self._lock.release()
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._database is None:
+            raise LocalFileError(f"{self._path} is not open")
+        return self._database
+
+    def _is_new(self) -> bool:
+        return _pragma(self._open, "page_count") == 0
+
+    def _create(self) -> None:
+        database = self._open
+        database.execute("BEGIN IMMEDIATE")
+        for statement in (*schema.TABLES, *schema.VIEWS):
+            database.execute(statement)
+        database.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {schema.FORMAT}")
+        database.execute("COMMIT")
+
+    def _check(self) -> None:
+        if _pragma(self._open, "application_id") != schema.APPLICATION_ID:
+            raise FileRefusedError(
+                f"{self._path} is a database of something else: nothing was changed in it; use another file name"
+            )
+        if _pragma(self._open, "user_version") > schema.FORMAT:
+            raise FileRefusedError(
+                f"{self._path} was written by a newer version of this program: use that version, or another file name"
+            )
+
+    def _load(self) -> ConnectionState:
+        self._open.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        state = ConnectionState(self._connection_id)
+        with closing(self._open.execute(schema.LOAD_PARTS)) as rows:
+            for connection_id, part, value in rows:
+                if connection_id != self._connection_id:
+                    raise FileRefusedError(
+                        f"{self._path} holds the connection {connection_id!r}, not {self._connection_id!r}: "
+                        f"give each connection a file of its own, or run with --connection {connection_id}"
+                    )
+                state = state.with_part(part, _decode(self._path, value))
+        return state
+
+    def _save(self, before: ConnectionState, after: ConnectionState) -> None:
+        changed = [(name, part) for name, part in after.parts.items() if before.parts.get(name) is not part]
+        gone = [name for name in before.parts if name not in after.parts]
+        connection = self._connection_id
+        self._open.executemany(
+            schema.SAVE_PART, [(connection, name, encode_part(part).decode()) for name, part in changed]
+        )
+        self._open.executemany(schema.DROP_PART, [(connection, name) for name in gone])
+
+
+def _kind(record: OutRecord) -> str:
+    return "snapshot" if record.resource_type == ResourceType.SNAPSHOT else record.op
+
+
+def _upsert(database: sqlite3.Connection, records: Iterable[OutRecord]) -> None:
+    database.executemany(schema.UPSERT, [_row(record, _PLACE.decode(record.value)) for record in records])
+
+
+def _delete(database: sqlite3.Connection, records: Iterable[OutRecord]) -> None:
+    keys = [(record.idempotency_key, _PLACE.decode(record.value).source.corpus) for record in records]
+    database.executemany(schema.DELETE, keys)
+
+
+def _mark(database: sqlite3.Connection, records: Iterable[OutRecord]) -> None:
+    """Act on snapshots' markers as docs/contracts.md says a consumer does, and keep the newest as a row."""
+    for record in records:
+        marker, corpus = _SNAPSHOT.decode(record.data), _PLACE.decode(record.value).source.corpus
+        if marker.phase == SnapshotPhase.COMPLETE and marker.complete and marker.scope is None:
+            database.executemany(schema.SWEEP, [(corpus, marker.snapshot_id, kind) for kind in marker.covers])
+        if marker.phase == SnapshotPhase.CLOSED:
+            database.execute(schema.CLOSE, (corpus,))
+    _upsert(database, records)
+
+
+_APPLY = {"upsert": _upsert, "delete": _delete, "snapshot": _mark}
+
+
+def _row(record: OutRecord, place: _Place) -> tuple[str | int | None, ...]:
+    return (
+        record.idempotency_key,
+        record.resource_type,
+        record.resource_id,
+        record.op,
+        record.version,
+        record.data.decode(),
+        place.observed_at,
+        place.source.corpus,
+        place.snapshot_id,
+    )
+
+
+def _pragma(database: sqlite3.Connection, name: str) -> int:
+    return int(database.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _decode(path: Path, value: str) -> Part:
+    try:
+        return decode_part(value.encode())
+    except UnreadableStateError as error:
+        raise FileRefusedError(f"the checkpoint in {path} cannot be used: {error}; use another file name") from error
+
+
+def _failure(path: Path, error: sqlite3.Error) -> LocalFileError:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        return FileRefusedError(f"{path} is not a SQLite database: nothing was changed in it; use another file name")
+    return LocalFileError(f"{path} cannot be written: {error}")
