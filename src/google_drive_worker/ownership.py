@@ -68,6 +68,7 @@ class Ownership:
         read_to_end: Callable[[dict[Position, int]], AsyncIterator[list[InboundMessage]]],
         *,
         deadline_seconds: float,
+        ready: asyncio.Event,
     ) -> None:
         self._consumer = consumer
         self._admin = admin
@@ -82,7 +83,7 @@ class Ownership:
         self._restoring: asyncio.Task[None] | None = None
         self.starts_at_latest = False
         """Whether partitions without a committed offset start at their end: once, in a new group that asks for it."""
-        self.ready = asyncio.Event()
+        self.ready = ready
         """Set while states are restored and messages flow."""
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Fails when a restore cannot be done: the process must end."""

@@ -72,6 +72,8 @@ class Worker:
         self._settings = settings
         self._producer_factory = producer_factory
         self._stop = asyncio.Event()
+        self.ready = asyncio.Event()
+        """Set while the partitions that the group gave are restored and messages flow."""
         self._cleanup = contextlib.AsyncExitStack()
         self.metrics = Metrics()
         self.http: HealthServer | None = None
@@ -259,6 +261,7 @@ class Worker:
             Partitions(settings.kafka_topic_trigger, settings.kafka_topic_state, shards),
             self._read_to_end,
             deadline_seconds=settings.worker_restore_timeout_seconds,
+            ready=self.ready,
         )
 
     def _read_to_end(self, ends: dict[Position, int]) -> AsyncIterator[list[InboundMessage]]:

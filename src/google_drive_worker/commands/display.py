@@ -45,20 +45,20 @@ class Display(Protocol):
 def display_for(progress: Progress, stream: TextIO | None = None) -> Display:
     """What suits the stream; standard error by default."""
     stream = stream or sys.stderr
-    return LiveDisplay(progress, stream) if stream.isatty() else PlainDisplay(progress, stream)
+    return LiveDisplay(progress, Console(file=stream)) if stream.isatty() else PlainDisplay(progress, stream)
 
 
 class LiveDisplay:
     """One line that changes."""
 
-    def __init__(self, progress: Progress, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, progress: Progress, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._progress = progress
         self._bar = Bar(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             TextColumn("{task.completed:,.0f} items, {task.fields[rate]:,.0f}/s"),
             TimeElapsedColumn(),
-            console=Console(file=stream),
+            console=console,
             refresh_per_second=4,
             transient=True,
         )

@@ -89,5 +89,5 @@ async def _run(
 def _reason(outcome: Outcome, to: Path) -> str:
     code = f" [{outcome.code}]" if outcome.code else ""
     remedy = REMEDIES.get(outcome.code or "")
-    kept = f"what was read is in {to}, and the next run goes on from there"
+    kept = f"run it again to go on: what was read so far is kept in {to}"
     return "\n".join([f"not complete: {outcome.problem}{code}", *([remedy] if remedy else []), kept])

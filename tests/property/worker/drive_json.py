@@ -5,7 +5,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import msgspec.inspect as inspect
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 Json = dict[str, Any]
 
@@ -13,6 +13,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 CAMEL = st.from_regex(r"[a-z][a-z0-9]{0,4}([A-Z][a-z0-9]{1,3}){0,2}", fullmatch=True)
 IDS = st.sampled_from(["LBL_1", "a-b", "x.y", "0Ab", "", "fieldId9"])
+UNSET_TYPE = inspect.type_info(UnsetType)
 NESTED: st.SearchStrategy[Any] = st.recursive(
     st.one_of(TEXT, st.booleans(), st.integers(0, 2**53)),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(CAMEL, below, max_size=3),
@@ -32,7 +33,7 @@ def resources(shape: type[Struct]) -> st.SearchStrategy[Json]:
 def _values(kind: inspect.Type) -> st.SearchStrategy[Any]:
     match kind:
         case inspect.UnionType(types=types):
-            return st.one_of([_values(one) for one in types if not isinstance(one, inspect.UnsetType)])
+            return st.one_of([_values(one) for one in types if one != UNSET_TYPE])
         case inspect.ListType(item_type=item):
             return st.lists(_values(item), max_size=3)
         case inspect.DictType(value_type=value):

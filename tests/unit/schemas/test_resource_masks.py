@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -37,7 +36,7 @@ def parsed(mask: str) -> Tree:
 
 def structs_in(hint: Any) -> Iterator[type[msgspec.Struct]]:
     """Every struct that a field's type is made of."""
-    if isinstance(hint, type) and not isinstance(hint, UnionType) and get_origin(hint) is None:
+    if isinstance(hint, type) and get_origin(hint) is None:
         if issubclass(hint, msgspec.Struct):
             yield hint
         return

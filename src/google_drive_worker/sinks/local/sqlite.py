@@ -7,8 +7,8 @@ between two runs the file is whole by itself and can be copied.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -67,16 +67,12 @@ class SqliteFile:
 
     def write(self, before: ConnectionState, after: ConnectionState, records: Sequence[OutRecord]) -> None:
         """Commit a batch: rows, sweeps and checkpoint, or nothing. Raises `LocalFileError`."""
-        database = self._open
         try:
-            database.execute("BEGIN IMMEDIATE")
-            for kind, group in groupby(records, _kind):
-                _APPLY[kind](database, list(group))
-            self._save(before, after)
-            database.execute("COMMIT")
+            with _transaction(self._open) as database:
+                for kind, group in groupby(records, _kind):
+                    _APPLY[kind](database, list(group))
+                self._save(before, after)
         except sqlite3.Error as error:
-            if database.in_transaction:
-                database.rollback()
             raise _failure(self._path, error) from error
 
     def close(self) -> None:
@@ -96,13 +92,11 @@ class SqliteFile:
         return _pragma(self._open, "page_count") == 0
 
     def _create(self) -> None:
-        database = self._open
-        database.execute("BEGIN IMMEDIATE")
-        for statement in (*schema.TABLES, *schema.VIEWS):
-            database.execute(statement)
-        database.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        database.execute(f"PRAGMA user_version = {schema.FORMAT}")
-        database.execute("COMMIT")
+        with _transaction(self._open) as database:
+            for statement in (*schema.TABLES, *schema.VIEWS):
+                database.execute(statement)
+            database.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+            database.execute(f"PRAGMA user_version = {schema.FORMAT}")
 
     def _check(self) -> None:
         if _pragma(self._open, "application_id") != schema.APPLICATION_ID:
@@ -135,6 +129,19 @@ class SqliteFile:
             schema.SAVE_PART, [(connection, name, encode_part(part).decode()) for name, part in changed]
         )
         self._open.executemany(schema.DROP_PART, [(connection, name) for name in gone])
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All of it or nothing, whatever is raised."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield database
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:  # SQLite itself rolls back for some errors
+            database.rollback()
+        raise
 
 
 def _kind(record: OutRecord) -> str:

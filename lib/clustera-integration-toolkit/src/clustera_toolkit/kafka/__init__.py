@@ -17,6 +17,7 @@ from clustera_toolkit.kafka.errors import (
     TransactionAbortedError,
     TransactionUncertainError,
 )
+from clustera_toolkit.kafka.follower import Follower, follow
 from clustera_toolkit.kafka.messages import InboundMessage, OutboundMessage, Position
 from clustera_toolkit.kafka.partitioner import murmur2, partition_of
 from clustera_toolkit.kafka.producer import KafkaProducer
@@ -30,6 +31,7 @@ __all__ = [
     "DeliveryFailure",
     "EmbeddedBroker",
     "FencedError",
+    "Follower",
     "InboundMessage",
     "KafkaAdmin",
     "KafkaClientError",
@@ -42,6 +44,7 @@ __all__ = [
     "TopicSpec",
     "TransactionAbortedError",
     "TransactionUncertainError",
+    "follow",
     "murmur2",
     "partition_of",
     "read_to_end",

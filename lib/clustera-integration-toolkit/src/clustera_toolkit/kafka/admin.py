@@ -93,9 +93,7 @@ class KafkaAdmin:
     def _is_embedded(self) -> bool:
         """Librdkafka's own broker lets questions to its controller time out, so it is not asked any."""
         try:
-            return str(self._client.list_topics(timeout=self._timeout_seconds).cluster_id).startswith(
-                "mockCluster"
-            )
+            return str(self._client.list_topics(timeout=self._timeout_seconds).cluster_id).startswith("mockCluster")
         except KafkaException as exception:
             raise _unreachable(exception) from exception
 
@@ -113,10 +111,7 @@ class KafkaAdmin:
         missing = {name: spec for name, spec in topics.items() if self._partitions(name) == 0}
         if not missing:
             return []
-        new = [
-            NewTopic(name, spec.partitions, replication, config=dict(spec.config))
-            for name, spec in missing.items()
-        ]
+        new = [NewTopic(name, spec.partitions, replication, config=dict(spec.config)) for name, spec in missing.items()]
         for name, pending in self._client.create_topics(new, operation_timeout=self._timeout_seconds).items():
             try:
                 self._answer(pending)
@@ -132,9 +127,7 @@ class KafkaAdmin:
         pending = self._client.list_offsets(
             asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=self._timeout_seconds
         )
-        return {
-            Position(at.topic, at.partition): self._answer(answer).offset for at, answer in pending.items()
-        }
+        return {Position(at.topic, at.partition): self._answer(answer).offset for at, answer in pending.items()}
 
     def _answer(self, pending: _Pending[Result]) -> Result:
         try:

@@ -113,9 +113,7 @@ class KafkaConsumer:
         """
         return await self._run(lambda: self._poll(max_messages, timeout_seconds))
 
-    async def committed(
-        self, partitions: Sequence[Position], deadline_seconds: float
-    ) -> dict[Position, int | None]:
+    async def committed(self, partitions: Sequence[Position], deadline_seconds: float) -> dict[Position, int | None]:
         """The group's committed offsets (None: never committed), once no transaction on them is pending.
 
         A predecessor's open transaction makes them unstable until it ends; its coordinator may be moving. Asks again
@@ -168,7 +166,7 @@ class KafkaConsumer:
             messages = self._live.consume(max_messages, timeout_seconds)
         except KafkaException as exception:
             raise _failure(error_of(exception)) from exception
-        return [_inbound(message) for message in messages if not _is_event(message)]
+        return [inbound(message) for message in messages if not _is_event(message)]
 
     def _start_at(self, assignment: Assignment, places: list[TopicPartition]) -> bool:
         if assignment.number != self._assignments:
@@ -232,7 +230,8 @@ def _failure(error: KafkaError) -> FencedError | ConsumerFailedError:
     return ConsumerFailedError(f"{error.name()}: {error.str()}")
 
 
-def _inbound(message: Message) -> InboundMessage:
+def inbound(message: Message) -> InboundMessage:
+    """Take a message out of librdkafka's hands."""
     kind, timestamp = message.timestamp()
     headers = message.headers()
     return InboundMessage(

@@ -34,9 +34,7 @@ class DeliveryFailure:
 class TransactionAbortedError(KafkaClientError):
     """The transaction was aborted; nothing of it is visible."""
 
-    def __init__(
-        self, message: str, failures: Sequence[DeliveryFailure] = (), *, fenced_group: bool = False
-    ) -> None:
+    def __init__(self, message: str, failures: Sequence[DeliveryFailure] = (), *, fenced_group: bool = False) -> None:
         super().__init__(message)
         self.failures = tuple(failures)
         self.fenced_group = fenced_group

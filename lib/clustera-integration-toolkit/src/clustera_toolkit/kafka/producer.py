@@ -127,12 +127,8 @@ class KafkaProducer:
             raise KafkaClientError("the producer is not started, or closed already")
         return self._producer
 
-    def _transact(
-        self, messages: Sequence[OutboundMessage], offsets: Mapping[Position, int], group: object
-    ) -> None:
-        positions = [
-            TopicPartition(place.topic, place.partition, offset) for place, offset in offsets.items()
-        ]
+    def _transact(self, messages: Sequence[OutboundMessage], offsets: Mapping[Position, int], group: object) -> None:
+        positions = [TopicPartition(place.topic, place.partition, offset) for place, offset in offsets.items()]
         self._failures.clear()
         try:
             self._live.begin_transaction()
@@ -190,9 +186,7 @@ class KafkaProducer:
         if self._live.flush(self._deadline_seconds):
             raise DeadlineError(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
         if self._failures:
-            raise KafkaClientError(
-                f"{self._failures[0].topic} refused a message: {self._failures[0].message}"
-            )
+            raise KafkaClientError(f"{self._failures[0].topic} refused a message: {self._failures[0].message}")
 
     def _until(self, call: Callable[[], object], name: str) -> None:
         """Repeat a call while librdkafka says that it may be repeated, up to the deadline."""
@@ -205,9 +199,7 @@ class KafkaProducer:
                 if not error_of(exception).retriable():
                     raise
                 if time.monotonic() > deadline:
-                    raise DeadlineError(
-                        f"{name} had no answer within {self._deadline_seconds:.0f} s"
-                    ) from exception
+                    raise DeadlineError(f"{name} had no answer within {self._deadline_seconds:.0f} s") from exception
 
     def _give_up(self, error: KafkaError) -> None:
         """Turn librdkafka's verdict into one of the outcomes."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from clustera_toolkit.kafka.consumer import _inbound
+from clustera_toolkit.kafka.consumer import inbound
 from clustera_toolkit.kafka.errors import DeadlineError
 from clustera_toolkit.kafka.messages import InboundMessage, Position, client_log
 
@@ -66,7 +66,7 @@ def _read_chunk(consumer: Consumer, waiting: dict[Position, int]) -> list[Inboun
     for message in consumer.consume(CHUNK, 0.2):
         error = message.error()
         if error is None:
-            found.append(_inbound(message))
+            found.append(inbound(message))
         elif error.code() == KafkaError._PARTITION_EOF:
             place = Position(message.topic() or "", message.partition() or 0)
             if (message.offset() or 0) >= waiting.get(place, 0):

@@ -1,0 +1,85 @@
+"""What a person sees of the demo.
+
+In: what has happened so far. Out: a rich renderable, drawn again several times a second; plain lines where there is no
+terminal.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from google_drive_worker.demo.replica import Record
+
+SHOWN = 12
+NAME_WIDTH = 48
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts and the newest changes."""
+
+    total: int
+    source: str
+    addresses: dict[str, str]
+    phase: str = "starting"
+    records: int = 0
+    items: int = 0
+    changes: int = 0
+    seconds: float = 0.0
+    sync_seconds: float | None = None
+    events: deque[Text] = field(default_factory=lambda: deque(maxlen=SHOWN))
+
+    def note(self, record: Record, lag_seconds: float | None) -> None:
+        """Remember a record of a change."""
+        self.changes += 1
+        self.events.appendleft(_line(record, lag_seconds))
+
+
+def render(progress: Progress) -> RenderableType:
+    """Draw it."""
+    return Group(_head(progress), _bar(progress), _changes(progress))
+
+
+def _head(progress: Progress) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_row(Text("drive", style="dim"), progress.source)
+    for name, address in progress.addresses.items():
+        table.add_row(Text(name, style="dim"), address)
+    return Panel(table, title="Google Drive, in step into Kafka", border_style="cyan")
+
+
+def _bar(progress: Progress) -> RenderableType:
+    seconds = progress.sync_seconds or progress.seconds
+    rate = f"{progress.items / seconds:,.0f} a second" if seconds > 0 and progress.items else ""
+    table = Table.grid(padding=(0, 2))
+    table.add_row(
+        Text(progress.phase, style="bold green" if progress.sync_seconds else "bold yellow"),
+        ProgressBar(total=max(1, progress.total), completed=min(progress.items, progress.total), width=40),
+        f"{progress.items:,} of {progress.total:,} items",
+        rate,
+    )
+    return table
+
+
+def _changes(progress: Progress) -> RenderableType:
+    title = f"changes as they arrive ({progress.changes:,})"
+    lines: list[RenderableType] = list(progress.events) or [Text("none yet", style="dim")]
+    return Panel(Group(*lines), title=title, border_style="dim", height=SHOWN + 2)
+
+
+def _line(record: Record, lag_seconds: float | None) -> Text:
+    data: dict[str, Any] = record.data or {}
+    what = "gone" if record.op == "delete" else "trashed" if data.get("trashed") else "changed"
+    style = {"gone": "red", "trashed": "magenta", "changed": "green"}[what]
+    name = str(data.get("name") or record.resource_id)
+    shown = name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
+    lag = "" if lag_seconds is None else f"after {lag_seconds:.2f} s"
+    return Text.assemble(
+        (f"{what:8}", style), f"{record.resource_type:7} ", (f"{shown:{NAME_WIDTH}} ", ""), (lag, "dim")
+    )

@@ -1,0 +1,178 @@
+"""One-shot syncs in this process, against an emulator in this process."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from tests.integration.local import world
+from tests.unit.client.service_account_key import KEY_FILE
+
+from google_drive_emulator import Emulator, Running, synthetic_world
+from google_drive_worker.client.errors import ReauthorizationRequiredError
+from google_drive_worker.client.observer import SILENT
+from google_drive_worker.environment_credentials import CredentialSettings, EnvironmentCredentialError
+from google_drive_worker.local_sync import LocalSync, Outcome, Wish
+from google_drive_worker.sinks.local.formats import storage_for
+from google_drive_worker.sinks.local.progress import Progress
+from google_drive_worker.sinks.local.storage import FileRefusedError
+
+FILES = 400
+PAGE = 50
+
+
+@dataclass
+class Copying:
+    """Syncs one emulated drive into one file."""
+
+    running: Running
+    path: Path
+    settings: CredentialSettings
+    stop_after: int | None = None
+    """Stop once so many items are written."""
+    progress: Progress = field(default_factory=Progress)
+
+    async def sync(self, **wish: object) -> Outcome:
+        """One run, as the command makes it."""
+        self.progress, stop = Progress(), asyncio.Event()
+
+        def moved() -> None:
+            if self.stop_after is not None and self.progress.items >= self.stop_after:
+                stop.set()
+
+        asked = Wish(**{"connection_id": "local", **wish})  # type: ignore[arg-type] # a test's own keywords
+        run = LocalSync(self.settings, asked, self.progress, moved=moved, observer=SILENT)
+        return await run.run(storage_for(self.path, asked.connection_id), stop)
+
+    async def ask(self, path: str, message: Mapping[str, object] | None = None) -> world.Item:
+        """The emulator's control API."""
+        return await asyncio.to_thread(world.control, self.running.base_url, path, message)
+
+    async def drive(self) -> dict[str, world.Item]:
+        """The drive as it is."""
+        return await asyncio.to_thread(world.drive, self.running.base_url)
+
+
+@pytest.fixture
+async def copying(tmp_path: Path) -> AsyncIterator[Copying]:
+    async with Emulator(synthetic_world(files=FILES, seed=5)).serve() as running:
+        settings = CredentialSettings(
+            gdrive_api_base_url=running.base_url,
+            google_token_uri=f"{running.base_url}/token",
+            google_client_id="id",
+            google_client_secret=SecretStr("hush"),
+            google_refresh_token=SecretStr("1//mine"),
+            google_application_credentials=None,
+            gdrive_page_size=PAGE,
+        )
+        yield Copying(running, tmp_path / "drive.sqlite", settings)
+
+
+async def test_a_first_run_copies_the_drive(copying: Copying) -> None:
+    """The table equals the drive, and what was written was counted."""
+    assert await copying.sync() == Outcome()
+    assert world.table(copying.path) == await copying.drive()
+    assert copying.progress.items == FILES
+
+
+async def test_a_later_run_replays_what_changed(copying: Copying) -> None:
+    """After changes of every kind the table equals the drive again, without a listing."""
+    await copying.sync()
+    root = (await copying.ask("world"))["root_id"]
+    mutations = world.changes_of_files(await copying.drive(), root)
+    await copying.ask("world", {"mutations": mutations})
+    listings = await _listings(copying)
+    assert await copying.sync() == Outcome()
+    assert world.table(copying.path) == await copying.drive()
+    assert copying.progress.deletes == 2
+    assert await _listings(copying) == listings
+
+
+async def test_a_full_run_lists_everything_anew(copying: Copying) -> None:
+    """Whatever happened, also what the log does not say of folders, is in the table after a new snapshot."""
+    await copying.sync()
+    seed = 11
+    print(f"seed {seed}")
+    await copying.ask("world/random", {"count": 150, "seed": seed})
+    assert await copying.sync(full=True) == Outcome()
+    assert world.table(copying.path) == await copying.drive()
+
+
+async def test_a_stopped_run_is_gone_on_with(copying: Copying) -> None:
+    """The next run lists the pages that are missing and no others."""
+    copying.stop_after = 3 * PAGE
+    assert await copying.sync() == Outcome("stopped")
+    listed = copying.progress.items
+    assert PAGE <= listed < FILES
+    copying.stop_after = None
+    assert await copying.sync() == Outcome()
+    assert copying.progress.items == FILES - listed
+    assert world.table(copying.path) == await copying.drive()
+
+
+async def test_a_revoked_credential_is_told_at_once(copying: Copying) -> None:
+    """When Google refuses the very first call, nothing is tried again."""
+    await copying.ask("oauth", {"action": "revoke", "refresh_token": "1//mine"})
+    with pytest.raises(ReauthorizationRequiredError):
+        await copying.sync()
+
+
+async def test_a_credential_revoked_on_the_way_ends_the_run(copying: Copying) -> None:
+    """The run says why it ended, and the next one, with consent again, goes on."""
+    await copying.ask("faults", {"faults": [{"route": "files.list", "status": 401, "reason": "authError", "count": 2}]})
+    outcome = await copying.sync()
+    assert outcome.problem is not None
+    assert outcome.code in {"reauthorization_required", "credentials_rejected"}
+    assert await copying.sync() == Outcome()
+    assert world.table(copying.path) == await copying.drive()
+
+
+async def test_another_account_is_refused(copying: Copying) -> None:
+    """Two people's drives are not mixed in one file."""
+    await copying.sync()
+    other = copying.running.world.users[1].email
+    message = {"action": "register", "refresh_token": "1//other", "user": other}
+    await copying.ask("oauth", message)
+    copying.settings = copying.settings.model_copy(update={"google_refresh_token": SecretStr("1//other")})
+    with pytest.raises(FileRefusedError, match="another Google account"):
+        await copying.sync()
+
+
+async def test_a_service_account_copies_its_subjects_drive(copying: Copying, tmp_path: Path) -> None:
+    """With delegation, the drive is the subject's."""
+    key = tmp_path / "key.json"
+    key.write_text(json.dumps(KEY_FILE))
+    subject = copying.running.world.users[1].email
+    copying.settings = copying.settings.model_copy(
+        update={"google_application_credentials": key, "google_refresh_token": None}
+    )
+    assert await copying.sync(subject=subject) == Outcome()
+    seen = await asyncio.to_thread(world.drive, copying.running.base_url, subject)
+    assert set(world.table(copying.path)) == set(seen)
+
+
+@pytest.mark.parametrize(
+    ("given", "subject", "said"),
+    [
+        ({"google_refresh_token": None}, None, "GOOGLE_REFRESH_TOKEN must be set as well"),
+        ({}, "user@example.com", "--subject needs a service account"),
+        ({"google_application_credentials": Path("nowhere.json")}, "user@example.com", "cannot be read"),
+        ({"google_application_credentials": Path("README.md")}, "user@example.com", "is not JSON"),
+    ],
+)
+async def test_a_credential_that_cannot_be_used_is_explained(
+    copying: Copying, given: dict[str, object], subject: str | None, said: str
+) -> None:
+    """The text says which variable to mend, and holds no value of it."""
+    copying.settings = copying.settings.model_copy(update=given)
+    with pytest.raises(EnvironmentCredentialError, match=said) as raised:
+        await copying.sync(subject=subject)
+    assert "1//mine" not in str(raised.value)
+    assert "hush" not in str(raised.value)
+
+
+async def _listings(copying: Copying) -> object:
+    return (await copying.ask("requests"))["requests"].get("files.list")

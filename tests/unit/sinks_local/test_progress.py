@@ -1,0 +1,94 @@
+"""What a person is told of a sync."""
+
+import io
+
+import pytest
+from rich.console import Console
+from tests.unit.sinks_local.records import delete, upsert
+
+from google_drive_worker.commands.display import LiveDisplay, PlainDisplay, display_for, rate, summary
+from google_drive_worker.schemas.event import ErrorRecord
+from google_drive_worker.schemas.record import ResourceType
+from google_drive_worker.sinks.local.progress import MAX_ERRORS_KEPT, Progress
+from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan
+
+
+def error(stage: str, code: str = "malformed_item") -> ErrorRecord:
+    return ErrorRecord(
+        None, "local", "2026-01-01T00:00:00.000Z", stage, code, retryable=False, message="odd", resource_id="x"
+    )
+
+
+def test_files_folders_and_deletes_are_counted() -> None:
+    """An unknown id that is deleted as file and as folder counts once."""
+    progress = Progress()
+    gone = [delete("c"), delete("c", kind=ResourceType.FOLDER)]
+    progress.add(Batch(None, records=[upsert("a"), upsert("b", kind=ResourceType.FOLDER), *gone]))
+    assert (progress.files, progress.folders, progress.deletes, progress.items) == (1, 1, 1, 3)
+
+
+def test_the_phase_follows_the_patches() -> None:
+    """A page of a listing and a page of a log are told apart; what moves neither leaves the phase."""
+    progress = Progress()
+    phases = []
+    for patch in (None, AdvanceScan("user:me", "1", "all", "t"), None, AdvanceCursor("user:me", "1", "2")):
+        progress.add(Batch(patch))
+        phases.append(progress.phase)
+    assert phases == ["starting", "listing files", "listing files", "replaying changes"]
+
+
+def test_errors_are_bounded_and_failures_apart() -> None:
+    """The first errors of items are kept, all are counted; what ended the job is none of them."""
+    progress = Progress()
+    progress.add(Batch(None, notices=[error("normalize")] * 25 + [error("sync", "network")]))
+    assert (progress.errors, len(progress.first_errors)) == (25, MAX_ERRORS_KEPT)
+    assert progress.last_failure is not None
+    assert progress.last_failure.code == "network"
+
+
+def test_the_summary_lists_the_first_errors_and_counts_the_rest() -> None:
+    """Ten are enough to see what is wrong."""
+    progress = Progress()
+    progress.add(Batch(None, records=[upsert("a")], notices=[error("normalize")] * 12))
+    lines = summary(progress, 2.0).splitlines()
+    assert lines[0] == "1 files, 0 folders, 0 deletes, 12 errors in 2.0 s (0 items/s)"
+    assert lines[1:] == ["  item x: odd [malformed_item]"] * 10 + ["  and 2 more"]
+
+
+def test_plain_lines_come_with_a_new_phase_and_now_and_then() -> None:
+    """A log file is not flooded by one line a page."""
+    now, stream, progress = [0.0], io.StringIO(), Progress(phase="listing files")
+    with PlainDisplay(progress, stream, lambda: now[0]) as display:
+        for second in range(12):
+            now[0] = second
+            progress.files += 100
+            display.update()
+        display.trouble("network")
+    assert stream.getvalue().splitlines() == [
+        "listing files: 100 items, 0/s, 0 s",
+        "listing files: 600 items, 120/s, 5 s",
+        "listing files: 1,100 items, 110/s, 10 s",
+        "listing files: trying again (network)",
+    ]
+
+
+def test_a_live_line_is_drawn_on_a_terminal() -> None:
+    """What is drawn last is the newest progress."""
+    stream, progress = io.StringIO(), Progress()
+    with LiveDisplay(progress, Console(file=stream, force_terminal=True)) as display:
+        progress.files = 1234
+        display.trouble("network")
+        display.update()
+    assert "1,234 items" in stream.getvalue()
+
+
+def test_the_stream_decides_how_progress_is_shown() -> None:
+    """What is not a terminal gets plain lines."""
+    assert isinstance(display_for(Progress(), io.StringIO()), PlainDisplay)
+
+
+@pytest.mark.parametrize(("items", "seconds", "expected"), [(10, 2.0, 5.0), (10, 0.0, 0.0)])
+def test_a_rate_needs_time(items: int, seconds: float, expected: float) -> None:
+    """Before any time has passed there is no rate."""
+    assert rate(items, seconds) == expected

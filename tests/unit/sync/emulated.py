@@ -1,0 +1,125 @@
+"""An emulated drive with a session on it, and jobs that run against it without a clock."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from tests.unit.client.virtual_time import VirtualTime
+from tests.unit.sync.memory_outlet import MemoryOutlet
+
+from google_drive_emulator import Emulator, World, synthetic_world
+from google_drive_worker.client.resources import FILE
+from google_drive_worker.client.session import DriveSession
+from google_drive_worker.client.token_sources import RefreshTokenSource, TokenEndpoint
+from google_drive_worker.client.transport import HttpTransport
+from google_drive_worker.normalizer import file_data
+from google_drive_worker.schemas.record import ENCODER
+from google_drive_worker.schemas.state import ConnectionState, JobState
+from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.outlet import Outlet, OutletClosedError
+from google_drive_worker.sync.run import EngineSettings
+from google_drive_worker.sync.runner import Runner
+from google_drive_worker.sync.state import Accept
+
+CONN = "conn_1"
+REFRESH_TOKEN = "1//mine"
+CONFIG = {"refresh_token": "gAAAA", "page_size": 20}
+DEADLINE_SECONDS = 60.0
+
+Json = dict[str, Any]
+
+
+@dataclass
+class EmulatedDrive:
+    """A world behind HTTP. Time in it passes only for whoever sleeps, and then at once."""
+
+    world: World
+    base_url: str
+    transport: HttpTransport
+    pages: Executor
+    time: VirtualTime
+
+    def session(self) -> DriveSession:
+        """A session of the world's first user."""
+        timing = self.time.timing
+        tokens = RefreshTokenSource(
+            TokenEndpoint(self.transport, timing=timing),
+            client_id="id",
+            client_secret="hush",
+            refresh_token=REFRESH_TOKEN,
+            token_uri=f"{self.base_url}/token",
+        )
+        return DriveSession(self.transport, tokens, timing=timing, base_url=self.base_url)
+
+    def engine(self) -> Engine:
+        """An engine as after a start of the process."""
+        return Engine(EngineSettings(progress_seconds=0.0), self.pages, self.time.timing)
+
+    def runner(self, outlet: Outlet, *, max_scans: int = 2) -> Runner:
+        """A runner of jobs on this drive."""
+
+        async def open_session(_: str, __: JobState) -> DriveSession:
+            return self.session()
+
+        return Runner(self.engine(), outlet, open_session, max_scans=max_scans, timing=self.time.timing)
+
+    async def control(self, path: str, message: Json) -> None:
+        """Make the emulator do what Drive would do by itself."""
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(f"{self.base_url}/__emulator__/{path}", json=message) as answer,
+        ):
+            assert answer.status == 200, await answer.text()
+
+    async def fault(self, route: str, **other: Any) -> None:
+        """Let a call go wrong once, unless said otherwise."""
+        await self.control("faults", {"faults": [{"route": route, **other}]})
+
+    async def items(self) -> dict[str, Json]:
+        """What a faithful copy holds: the data of every item, by id."""
+        async with aiohttp.ClientSession() as http:
+            url = f"{self.base_url}/__emulator__/world/items?limit=5000"
+            async with http.get(url) as answer:
+                found = await answer.json()
+        assert found["next"] is None
+        decoded = [FILE.decode(json.dumps(item)) for item in found["items"] if not item["isRoot"]]
+        return {file.id: json.loads(ENCODER.encode(file_data(file))) for file in decoded}
+
+
+@asynccontextmanager
+async def emulated_drive(*, files: int = 90, seed: int = 7) -> AsyncIterator[EmulatedDrive]:
+    """Serve a synthetic drive of that many items."""
+    world = synthetic_world(files=files, seed=seed)
+    with ThreadPoolExecutor(1) as pages:
+        async with Emulator(world).serve() as running, HttpTransport() as transport:
+            yield EmulatedDrive(running.world, running.base_url, transport, pages, VirtualTime())
+
+
+async def run_job(runner: Runner, outlet: MemoryOutlet, *wishes: Accept) -> None:
+    """Accept wishes (a first incremental one by default), and wait until nothing is left to do."""
+    outlet.change(CONN, *(wishes or [Accept(CONFIG)]))
+    runner.wake(CONN)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await runner.join(CONN)
+
+
+async def run_engine(drive: EmulatedDrive, outlet: MemoryOutlet) -> None:
+    """One run of a new engine from the outlet's state, as a process does that was just started."""
+    state = outlet.state(CONN) or ConnectionState(CONN)
+    try:
+        async with aclosing(drive.engine().run(state, drive.session())) as batches:
+            async for batch in batches:
+                await outlet.put(CONN, batch)
+    except OutletClosedError:
+        return
+
+
+def comparable(items: dict[str, Json]) -> dict[str, Json]:
+    """Items without what the record's mask does not ask for."""
+    names = ("name", "mime_type", "parents", "version", "size_bytes", "trashed", "modified_at", "permissions")
+    return {key: {name: data.get(name) for name in names} for key, data in items.items()}
