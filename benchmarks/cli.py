@@ -12,7 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import aiohttp
 import typer
+from confluent_kafka import KafkaException
 
 from benchmarks import emulator, full_sync, hot_path, machine, memory
 from benchmarks.errors import BenchmarkError
@@ -61,6 +63,8 @@ def run(
         figures = _measure(names, screen, files, runs)
     except (BenchmarkError, BrokerStartError, JarsError, ToolsMissingError) as error:
         _fail(str(error))
+    except (aiohttp.ClientError, KafkaException, TimeoutError) as error:
+        _fail(f"the emulated drive or Apache Kafka did not answer as it should: {error!r}")
     except KeyboardInterrupt:
         _fail("stopped")
     facts = machine.facts(None if jars is None else machine.kafka_version(jars))

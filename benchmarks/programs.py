@@ -66,8 +66,11 @@ class Program:
     def until(self, condition: Callable[[], bool], what: str, seconds: float) -> None:
         """Wait for something that this program does; raises when it ends or the time is over."""
         deadline = time.monotonic() + seconds
-        while not condition():
-            if self.ended:
+        while True:
+            ended = self.ended  # asked before the condition, which its last act may have fulfilled
+            if condition():
+                return
+            if ended:
                 raise BenchmarkError(f"{self._module} ended before it was {what}: {self._last_words()}")
             if time.monotonic() > deadline:
                 raise BenchmarkError(f"{self._module} was not {what} within {seconds:.0f} s: {self._last_words()}")

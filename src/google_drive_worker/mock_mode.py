@@ -7,20 +7,19 @@ Apart from the demo this is the only module that knows the emulator, which is an
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import aiohttp
 import msgspec
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from clustera_toolkit.bootstrap import load_settings
-from clustera_toolkit.kafka import EmbeddedBroker, KafkaAdmin, KafkaClientError, Position, read_to_end
+from clustera_toolkit.kafka import EmbeddedBroker, KafkaClientError, follow
 from clustera_toolkit.kafka.embedded import EmbeddedBrokerError
 from google_drive_worker import topics
 from google_drive_worker.config import WorkerSettings
@@ -39,9 +38,7 @@ CONNECTION = "mock"
 MOCK_GROUP = "google-drive-worker-mock"
 DEFAULT_FILES = 1000
 READY_SECONDS = 60.0
-EVENT_READ_SECONDS = 20.0
-PAUSE_SECONDS = 0.25
-_ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 # compared with, not listened on
+READ_SECONDS = 0.2
 _EVENT = msgspec.json.Decoder(SyncEvent)
 
 
@@ -199,7 +196,7 @@ def _introduce(parts: EmbeddedParts) -> None:
 async def _show_a_sync(parts: EmbeddedParts, worker: Worker) -> None:
     """Send a trigger once the worker takes them, and say when its snapshot is complete."""
     try:
-        await asyncio.wait_for(_ready(parts.settings, worker), READY_SECONDS)
+        await asyncio.wait_for(worker.ready.wait(), READY_SECONDS)
         sent = await send_trigger(parts.settings, CONNECTION, TriggerType.FULL, parts.connection_config)
         log.info("sent a full trigger for connection %r to %s[%d]", CONNECTION, sent.topic, sent.partition)
         if parts.broker_is_embedded:
@@ -209,35 +206,12 @@ async def _show_a_sync(parts: EmbeddedParts, worker: Worker) -> None:
         log.warning("the first sync was not followed to its end: %s", str(error) or "no answer in time")
 
 
-async def _ready(settings: WorkerSettings, worker: Worker) -> None:
-    """Wait until the worker's own probe says that messages flow."""
-    host = settings.worker_http_host
-    host = "127.0.0.1" if host in _ANY_ADDRESS else host
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5.0)) as http:
-        while True:
-            if worker.http is not None and worker.http.port:
-                with suppress(aiohttp.ClientError, TimeoutError):
-                    async with http.get(f"http://{host}:{worker.http.port}/health/ready") as answer:
-                        if answer.status == 200:
-                            return
-            await asyncio.sleep(PAUSE_SECONDS)
-
-
 async def _completed(settings: WorkerSettings) -> str:
-    """Wait for the event that ends the connection's snapshot; the embedded broker's events are few and read whole."""
-    while True:
-        for event in await _events(settings):
-            if event.event is EventName.SNAPSHOT_COMPLETED and event.integration_connection_id == CONNECTION:
-                counts = event.counts if isinstance(event.counts, dict) else {}
-                return ", ".join(f"{count:,} {kind}s" for kind, count in counts.items())
-        await asyncio.sleep(PAUSE_SECONDS)
-
-
-async def _events(settings: WorkerSettings) -> list[SyncEvent]:
-    topic = settings.kafka_topic_events
-    admin = KafkaAdmin(settings.kafka_bootstrap_servers)
-    places = [Position(topic, partition) for partition in range(await admin.partitions(topic))]
-    chunks = read_to_end(
-        settings.kafka_bootstrap_servers, await admin.ends(places), deadline_seconds=EVENT_READ_SECONDS
-    )
-    return [_EVENT.decode(message.value) async for chunk in chunks for message in chunk if message.value]
+    """Wait for the event that ends the connection's snapshot, and give its counts."""
+    async with follow(settings.kafka_bootstrap_servers, [settings.kafka_topic_events]) as follower:
+        while True:
+            for message in await follower.read(READ_SECONDS):
+                event = _EVENT.decode(message.value or b"")
+                if event.event is EventName.SNAPSHOT_COMPLETED and event.integration_connection_id == CONNECTION:
+                    counts = event.counts if isinstance(event.counts, dict) else {}
+                    return ", ".join(f"{count:,} {kind}s" for kind, count in counts.items())

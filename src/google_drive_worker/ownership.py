@@ -29,6 +29,7 @@ from google_drive_worker.sinks.kafka.state_store import StateStore
 log = logging.getLogger(__name__)
 
 FINISH_SECONDS = 5.0
+LOST_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 MAX_RESTORES = 20
 
@@ -81,6 +82,8 @@ class Ownership:
         self._assignment: Assignment | None = None
         self._shards: frozenset[int] = frozenset()
         self._restoring: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        """One change of ownership at a time: a recovery may meet a rebalance."""
         self.starts_at_latest = False
         """Whether partitions without a committed offset start at their end: once, in a new group that asks for it."""
         self.ready = ready
@@ -99,27 +102,31 @@ class Ownership:
 
     async def assigned(self, assignment: Assignment) -> None:
         """Take over; the restore runs in the background."""
-        self._assignment = assignment
         log.info("assigned %d partitions", len(assignment.partitions))
-        await self._start_restore(assignment)
+        async with self._turn:
+            self._assignment = assignment
+            await self._start_restore(assignment)
 
     async def restore_again(self) -> None:
         """Begin anew from what is committed, after the producer lost track."""
-        await self._end(FINISH_SECONDS)
-        if self._assignment is not None:
-            await self._start_restore(self._assignment)
+        async with self._turn:
+            await self._end(FINISH_SECONDS)
+            if self._assignment is not None:
+                await self._start_restore(self._assignment)
 
     async def revoked(self, partitions: Sequence[Position]) -> None:
         """Let the open transaction end, and nothing else begin."""
         log.info("revoked %d partitions", len(partitions))
-        await self._end(FINISH_SECONDS)
-        self._assignment = None
+        async with self._turn:
+            await self._end(FINISH_SECONDS)
+            self._assignment = None
 
     async def lost(self, partitions: Sequence[Position]) -> None:
         """Drop everything; the group refuses what is still on its way."""
         log.warning("lost %d partitions", len(partitions))
-        await self._end(0.1)
-        self._assignment = None
+        async with self._turn:
+            await self._end(LOST_SECONDS)
+            self._assignment = None
 
     async def _end(self, finish_seconds: float) -> None:
         self.ready.clear()

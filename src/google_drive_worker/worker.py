@@ -29,6 +29,7 @@ from clustera_toolkit.message import SizeGuard
 from clustera_toolkit.storage import S3Client
 from google_drive_worker import topics
 from google_drive_worker.client.adaptive_rate import AdaptiveRate
+from google_drive_worker.client.observer import LoggingObserver
 from google_drive_worker.client.quota import RateLimiter, UnlimitedRate
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING
@@ -54,8 +55,12 @@ from google_drive_worker.sync.runner import Runner, RunnerObserver
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
+LAG_SECONDS = 5.0
 WEDGED_SECONDS = 120.0
 MAX_RECOVERIES = 10
+
+UNITS_PER_MINUTE = 325_000
+"""What Google gives one user of a project in a minute (facts D), where no limit of our own is set."""
 
 ProducerFactory = Callable[..., KafkaProducer]
 
@@ -142,7 +147,11 @@ class Worker:
 
         A wedged committer ends the polling: the group then gives this worker's partitions to others.
         """
+        looked_at = 0.0
         while time.monotonic() - self._committer.alive_at < WEDGED_SECONDS:
+            if time.monotonic() - looked_at > LAG_SECONDS:
+                looked_at = time.monotonic()
+                self.metrics.consumer_lag.set(await self._consumer.lag(self._committer.offsets))
             messages = await self._consumer.poll(self._settings.kafka_max_poll_records, POLL_SECONDS)
             handled = [self._intake.handle(message) for message in messages]
             if handled:
@@ -238,6 +247,13 @@ class Worker:
         )
         rate = settings.gdrive_api_rate_limit
         limiter: RateLimiter = UnlimitedRate() if rate is None else AdaptiveRate(rate)
+        self.metrics.gauge(
+            "rate_limit_use_ratio",
+            "Quota units of the last minute, as a part of what may be used",
+            lambda: self.metrics.units.per_minute(time.monotonic()) / (rate or UNITS_PER_MINUTE),
+        )
+
+        observer = LoggingObserver(self.metrics) if settings.google_api_debug else self.metrics
 
         async def open_session(_: str, job: JobState) -> DriveSession:
             return DriveSession(
@@ -245,7 +261,7 @@ class Worker:
                 credentials.token_source(job.config),
                 limiter=limiter,
                 base_url=settings.drive_root_url,
-                observer=self.metrics,
+                observer=observer,
             )
 
         return open_session

@@ -1,6 +1,9 @@
 """What is worth counting about calls. In: each answer and failure. Out: what an observer makes of it."""
 
+import logging
 from typing import Protocol
+
+log = logging.getLogger(__name__)
 
 
 class CallObserver(Protocol):
@@ -21,6 +24,23 @@ class SilentObserver:
 
     def error(self, endpoint: str, code: str) -> None:
         """Count nothing."""
+
+
+class LoggingObserver:
+    """Logs each call, and passes it on; for `GOOGLE_API_DEBUG`. Neither parameters nor tokens are logged."""
+
+    def __init__(self, following: CallObserver) -> None:
+        self._following = following
+
+    def call(self, endpoint: str, status: int, seconds: float) -> None:
+        """Log an answer."""
+        log.info("google: %s answered %d after %.3f s", endpoint, status, seconds)
+        self._following.call(endpoint, status, seconds)
+
+    def error(self, endpoint: str, code: str) -> None:
+        """Log a failed try."""
+        log.info("google: %s failed: %s", endpoint, code)
+        self._following.error(endpoint, code)
 
 
 SILENT = SilentObserver()

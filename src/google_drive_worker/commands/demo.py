@@ -76,9 +76,10 @@ def _tell(console: Console, summary: Summary) -> None:
         f"in {summary.seconds:.1f} s; "
         f"then {summary.changes:,} records of live changes",
         highlight=False,
+        soft_wrap=True,
     )
     for difference in summary.differences[:SHOWN_DIFFERENCES]:
-        console.print(f"[red]differs[/red] {difference.item_id}: {difference.what}", highlight=False)
+        console.print(f"[red]differs[/red] {difference.item_id}: {difference.what}", highlight=False, soft_wrap=True)
     verdict = "the records equal the emulated drive" if summary.ok else f"{len(summary.differences)} differences"
     console.print(f"[bold {'green' if summary.ok else 'red'}]{verdict}[/]")
     sys.stdout.write(summary.to_json() + "\n")

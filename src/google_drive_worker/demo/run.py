@@ -94,19 +94,19 @@ async def run_demo(options: DemoOptions, settings: MockSettings, show: Callable[
         aiohttp.ClientSession() as http,
         _worker(parts) as (worker, failure),
     ):
-            drive = EmulatedDrive(parts.control_url, http)
-            counts = await drive.counts()
-            source = f"the directory {options.root}" if options.root else f"synthetic, {counts['items']:,} items"
-            addresses = {
-                "emulator": parts.emulator_url,
-                "broker": f"{parts.bootstrap_servers} (embedded)",
-                "metrics": f"http://127.0.0.1:{worker.http.port if worker.http else 0}/metrics",
-            }
-            progress = Progress(counts["items"], source, addresses)
-            records = [parts.settings.kafka_topic_records]
-            async with follow(parts.bootstrap_servers, records) as follower:
-                watch = _Watch(follower, progress, show, failure)
-                return await _show(options, parts, drive, watch)
+        drive = EmulatedDrive(parts.control_url, http)
+        counts = await drive.counts()
+        source = f"the directory {options.root}" if options.root else f"synthetic, {counts['items']:,} items"
+        addresses = {
+            "emulator": parts.emulator_url,
+            "broker": f"{parts.bootstrap_servers} (embedded)",
+            "metrics": f"http://127.0.0.1:{worker.http.port if worker.http else 0}/metrics",
+        }
+        progress = Progress(counts["items"], source, addresses)
+        records = [parts.settings.kafka_topic_records]
+        async with follow(parts.bootstrap_servers, records) as follower:
+            watch = _Watch(follower, progress, show, failure)
+            return await _show(options, parts, drive, watch)
 
 
 class _Watch:

@@ -94,6 +94,10 @@ class Intake:
             decision = self._decide(message, kind, connection)
         except InvalidMessageError as error:
             return self._dead_letter(message, kind, error)
+        except Exception:
+            log.exception("a message could not be handled")  # a defect here must not stop the partition
+            defect = InvalidMessageError("internal_error", "this worker failed on the message; its log has more")
+            return self._dead_letter(message, kind, defect)
         self._processed(self._type_of(kind))
         if isinstance(decision, Apply):
             return self._apply(message, kind, decision)

@@ -4,6 +4,9 @@ In: a checked trigger and the connection's state. Out: what it changes. Pure, in
 nothing is run here, so no message of a partition waits for another's work.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore
 from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase, Source
@@ -13,6 +16,7 @@ from google_drive_worker.sync.plan import user_corpus
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.state import Accept, Cancel, Forget, Pause, snapshot_id
 
+CREDENTIALS = frozenset({"access_token", "refresh_token", "service_account"})
 FORGOTTEN = "forget"
 """The position of closing markers."""
 
@@ -58,7 +62,14 @@ def _accept(trigger: Trigger, state: ConnectionState | None, now: str, tracepare
     event = SyncEvent(
         EventName.JOB_ACCEPTED, trigger.integration_connection_id, now, trigger_type=trigger.trigger_type.value
     )
-    return Apply(trigger.integration_connection_id, patch, (event,), interrupts=full or changed)
+    # New credentials alone stop nothing: they are used from the next job on, or when the old ones fail.
+    interrupts = full or (changed and _settings(trigger.connection_config) != _settings(job.config if job else None))
+    return Apply(trigger.integration_connection_id, patch, (event,), interrupts=interrupts)
+
+
+def _settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A connection's settings without its credentials, whose ciphertext differs each time it is made."""
+    return {name: value for name, value in (config or {}).items() if name not in CREDENTIALS}
 
 
 def _acceptance(

@@ -14,6 +14,8 @@ ConnectionId = Annotated[
     str, Meta(min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$")
 ]
 
+MAX_CONFIG_LEVELS = 16
+
 
 class TriggerType(StrEnum):
     """What is asked for."""
@@ -71,6 +73,9 @@ class _Addressed(Struct):
     integration_connection_id: ConnectionId
 
 
+NOT_JSON = (ValueError, RecursionError)
+"""What a decoder raises for bytes that are no JSON, or are nested beyond reason."""
+
 _TRIGGER = msgspec.json.Decoder(Trigger)
 _ADDRESSED = msgspec.json.Decoder(_Addressed)
 
@@ -79,7 +84,7 @@ def connection_of(value: bytes | None) -> str | None:
     """Whose message it is, as far as that can be told."""
     try:
         return _ADDRESSED.decode(value or b"").integration_connection_id
-    except ValueError:
+    except NOT_JSON:
         return None
 
 
@@ -91,7 +96,7 @@ def parse_trigger(value: bytes | None) -> Trigger:
         trigger = _TRIGGER.decode(value)
     except msgspec.ValidationError as error:
         raise InvalidMessageError("invalid_field", f"{plain(error)}", connection_of(value)) from None
-    except ValueError:
+    except NOT_JSON:
         raise InvalidMessageError("not_json", "the message is not JSON in UTF-8") from None
     _check_config(trigger)
     return trigger
@@ -106,7 +111,21 @@ def plain(error: msgspec.ValidationError) -> str:
     return f"Expected one of {', '.join(TriggerType)}{separator}{place}"
 
 
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether JSON is nested more than so many levels; the settings are stored, and must be encodable anywhere."""
+    if not isinstance(value, dict | list):
+        return False
+    below = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in below)
+
+
 def _check_config(trigger: Trigger) -> None:
+    if _is_deeper(trigger.connection_config, MAX_CONFIG_LEVELS):
+        raise InvalidMessageError(
+            "invalid_field",
+            f"connection_config is nested deeper than {MAX_CONFIG_LEVELS} levels",
+            trigger.integration_connection_id,
+        )
     try:
         config = msgspec.convert(trigger.connection_config or {}, ConnectionConfig)
     except msgspec.ValidationError as error:

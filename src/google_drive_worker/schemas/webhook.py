@@ -6,7 +6,7 @@ In: bytes from `integrations-inbound-webhook`. Out: a `Webhook`, or `InvalidMess
 import msgspec
 from msgspec import Struct
 
-from google_drive_worker.schemas.trigger import ConnectionId, InvalidMessageError, connection_of, plain
+from google_drive_worker.schemas.trigger import NOT_JSON, ConnectionId, InvalidMessageError, connection_of, plain
 
 SYNC = "sync"
 """The state of a channel's first message, which announces the channel and no change."""
@@ -41,5 +41,5 @@ def parse_webhook(value: bytes | None) -> Webhook:
         return _WEBHOOK.decode(value)
     except msgspec.ValidationError as error:
         raise InvalidMessageError("invalid_field", plain(error), connection_of(value)) from None
-    except ValueError:
+    except NOT_JSON:
         raise InvalidMessageError("not_json", "the message is not JSON in UTF-8") from None

@@ -135,6 +135,11 @@ class Runner:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a job ended by an error of its own", exc_info=error, extra={"connection_id": connection_id})
 
+    def _has_new_settings(self, connection_id: str, state: ConnectionState) -> bool:
+        """Whether a trigger has brought other settings, another credential perhaps, since the job began."""
+        job = (self._outlet.state(connection_id) or state).job
+        return job is not None and job.config != known_job(state).config
+
     async def _settled(self, connection_id: str) -> ConnectionState | None:
         """The state to work from, once nothing of an earlier job is on its way; None when nothing is wanted."""
         while True:
@@ -182,6 +187,8 @@ class Runner:
                 setbacks.failures += 1
                 return await self._try_later(connection_id, state, error, setbacks.failures)
             case DriveError():
+                if self._has_new_settings(connection_id, state):
+                    return True
                 return await self._park(connection_id, state, error)
             case _:
                 log.error("a job failed", exc_info=error, extra={"connection_id": connection_id})

@@ -51,7 +51,9 @@ def _kill_before_the_first_page(stack: Stack, reader: Reader) -> None:
 
 def _kill_with_an_open_transaction(stack: Stack, chance: random.Random) -> None:
     """Die between flush and commit; then kill the successor while its restore waits for that transaction to end."""
-    dying = stack.start("r1", DYING_WORKER, DIE_AT=str(chance.randrange(200, 3_000)))
+    dying = stack.start(
+        "r1", DYING_WORKER, DIE_AT=str(chance.randrange(200, 3_000)), WORKER_TRANSACTION_TIMEOUT_MS="30000"
+    )
     dying.wait_dead()
     assert stack.in_flight(), "the worker was meant to leave an open transaction"
     successor = stack.start("r2")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 from pydantic import SecretStr
 from tests.integration.local import world
@@ -15,7 +16,8 @@ from google_drive_emulator import Emulator, Running, synthetic_world
 from google_drive_worker.client.errors import ReauthorizationRequiredError
 from google_drive_worker.client.observer import SILENT
 from google_drive_worker.environment_credentials import CredentialSettings, EnvironmentCredentialError
-from google_drive_worker.local_sync import LocalSync, Outcome, Wish
+from google_drive_worker.local_sync import INCOMPLETE, LocalSync, Outcome, Wish
+from google_drive_worker.schemas.state import corpus_part
 from google_drive_worker.sinks.local.formats import storage_for
 from google_drive_worker.sinks.local.progress import Progress
 from google_drive_worker.sinks.local.storage import FileRefusedError
@@ -111,6 +113,19 @@ async def test_a_stopped_run_is_gone_on_with(copying: Copying) -> None:
     assert await copying.sync() == Outcome()
     assert copying.progress.items == FILES - listed
     assert world.table(copying.path) == await copying.drive()
+
+
+async def test_what_could_not_be_read_keeps_a_run_from_being_complete(copying: Copying) -> None:
+    """A snapshot that missed something is told in every later run, until a full one mends it."""
+    await copying.sync()
+    storage = storage_for(copying.path, "local")
+    state = storage.open()
+    corpus = state.corpora[0]
+    part = corpus_part(corpus.corpus)
+    storage.write(state, state.with_part(part, msgspec.structs.replace(corpus, complete=False)), [])
+    storage.close()
+    assert await copying.sync() == Outcome(INCOMPLETE)
+    assert await copying.sync(full=True) == Outcome()
 
 
 async def test_a_revoked_credential_is_told_at_once(copying: Copying) -> None:

@@ -29,6 +29,7 @@ from google_drive_worker.sync.state import Accept
 CONN = "conn_1"
 REFRESH_TOKEN = "1//mine"
 CONFIG = {"refresh_token": "gAAAA", "page_size": 20}
+AGAIN = Accept(None)
 DEADLINE_SECONDS = 60.0
 
 Json = dict[str, Any]
@@ -89,6 +90,11 @@ class EmulatedDrive:
         assert found["next"] is None
         decoded = [FILE.decode(json.dumps(item)) for item in found["items"] if not item["isRoot"]]
         return {file.id: json.loads(ENCODER.encode(file_data(file))) for file in decoded}
+
+    async def file_ids(self) -> list[str]:
+        """Ids of all that is no folder: what happens to one of these happens to it alone."""
+        found = (self.world.item(item_id) for item_id in await self.items())
+        return [item.id for item in found if item is not None and not item.is_folder]
 
 
 @asynccontextmanager

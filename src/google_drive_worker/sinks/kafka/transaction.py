@@ -4,6 +4,7 @@ In: works in commit order, the committed states and offsets. Out: the messages t
 states as they will be. Pure: nothing is taken over until the transaction is committed.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from google_drive_worker.sinks.kafka.messages import MessageBuilder
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.work import Work
 from google_drive_worker.sync.state import StalePatchError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -52,7 +55,9 @@ def fold(
             continue
         try:
             _fold_batch(work, transaction, store, builder)
-        except StalePatchError:
+        except Exception as error:
+            if not isinstance(error, StalePatchError):  # a defect here must cost this connection and no other
+                log.exception("a batch could not be folded", extra={"connection_id": connection})
             if engine_work and connection is not None:
                 dropped.add(connection)
                 transaction.stale.append(work)

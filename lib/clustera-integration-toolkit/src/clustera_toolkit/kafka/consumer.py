@@ -130,6 +130,10 @@ class KafkaConsumer:
                     raise DeadlineError(f"committed offsets were not stable in time: {reason}") from exception
                 await asyncio.sleep(COMMITTED_RETRY_SECONDS)
 
+    async def lag(self, offsets: Mapping[Position, int]) -> int:
+        """How many messages lie between these offsets and the ends that the last fetches saw."""
+        return await self._run(lambda: sum(self._behind(place, offset) for place, offset in offsets.items()))
+
     async def start_at(self, assignment: Assignment, positions: Mapping[Position, int]) -> bool:
         """Begin (again) to hand out messages of an assignment, from these offsets on; False when it is over."""
         places = [TopicPartition(place.topic, place.partition, offset) for place, offset in positions.items()]
@@ -167,6 +171,11 @@ class KafkaConsumer:
         except KafkaException as exception:
             raise _failure(error_of(exception)) from exception
         return [inbound(message) for message in messages if not _is_event(message)]
+
+    def _behind(self, place: Position, offset: int) -> int:
+        at = TopicPartition(place.topic, place.partition)
+        _, end = self._live.get_watermark_offsets(at, timeout=1.0, cached=True) or (0, 0)
+        return max(0, end - offset)
 
     def _start_at(self, assignment: Assignment, places: list[TopicPartition]) -> bool:
         if assignment.number != self._assignments:
