@@ -18,13 +18,10 @@ _WIDTH_IN_A_FILE = 140
 Advance = Callable[[int], None]
 """Is told how much is done of a bar's total."""
 
-BASELINES: Mapping[str, Mapping[str, str]] = {
-    "full_sync.files_per_cpu_second": {
-        "floor": "full_sync.floor_files_per_cpu_second",
-        "naive": "full_sync.naive_files_per_cpu_second",
-    },
+RATIOS: Mapping[str, Mapping[str, str]] = {
+    "full_sync.files_per_cpu_second": {"floor": "full_sync.ratio_to_floor", "naive": "full_sync.ratio_to_naive"},
 }
-"""Which figures are shown as a multiple of which others."""
+"""Which figures are shown with their ratios to which baselines."""
 
 
 class Screen:
@@ -62,6 +59,5 @@ def _shown(value: float) -> str:
 
 
 def _to_baselines(figure: Figure, values: Mapping[str, float]) -> str:
-    baselines = BASELINES.get(figure.name, {})
-    known = {label: values[name] for label, name in baselines.items() if name in values}
-    return ", ".join(f"{figure.value / value:.2f} x {label}" for label, value in known.items())
+    ratios = RATIOS.get(figure.name, {})
+    return ", ".join(f"{values[name]:.2f} x {label}" for label, name in ratios.items() if name in values)

@@ -3,6 +3,8 @@
 In: the settings, a cluster. Out: specifications to make them by, or a list of problems, each with what to do.
 """
 
+from collections.abc import Mapping
+
 from clustera_toolkit.kafka import KafkaAdmin, TopicError, TopicInfo, TopicSpec
 from google_drive_worker.config import WorkerSettings, dead_letter_topic
 
@@ -43,13 +45,14 @@ async def check(admin: KafkaAdmin, settings: WorkerSettings) -> dict[str, TopicI
             problems.append(f"{topic} does not exist: run `google-drive-worker topics create`")
         else:
             found[topic] = info
-    problems += _problems(found, settings)
+    problems += problems_of(found, settings)
     if problems:
         raise TopicError("\n".join(problems))
     return found
 
 
-def _problems(found: dict[str, TopicInfo], settings: WorkerSettings) -> list[str]:
+def problems_of(found: Mapping[str, TopicInfo], settings: WorkerSettings) -> list[str]:
+    """What is wrong with the topics there are, each with what to do."""
     trigger, state = found.get(settings.kafka_topic_trigger), found.get(settings.kafka_topic_state)
     problems = []
     if trigger and state and trigger.partitions < state.partitions:

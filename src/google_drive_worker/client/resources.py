@@ -8,9 +8,9 @@ int64 values are JSON strings in Drive; the decoders here run with ``strict=Fals
 An absent value stays `UNSET`: absence carries meaning (a folder has no size, a shared-drive item no owners).
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -79,7 +79,22 @@ class DrivePermission(Struct, rename="camel", gc=False):
     permission_details: list[DrivePermissionDetail] | UnsetType = UNSET
 
 
-class DriveFile(Struct, rename="camel"):
+def holds(shape: Any) -> Meta:
+    """Mark JSON that stays as it came until it is converted, and say what it is."""
+    return Meta(extra={"holds": shape})
+
+
+# A drive has few people and few sets of grants beside its files, so these parts recur byte by byte; the normaliser
+# converts each of them once. They are kept undecoded for it.
+RawUser = Annotated[Raw, holds(DriveUser)]
+RawOwners = Annotated[Raw, holds(list[DriveUser])]
+RawPermission = Annotated[Raw, holds(DrivePermission)]
+RawJson = Annotated[Raw, holds(Json)]
+RawTexts = Annotated[Raw, holds(list[str])]
+RawCapabilities = Annotated[Raw, holds(dict[str, bool])]
+
+
+class DriveFile(Struct, rename="camel", gc=False):
     """A file, folder or shortcut (facts A6). What is rare and nested stays a plain dictionary."""
 
     id: str
@@ -87,7 +102,7 @@ class DriveFile(Struct, rename="camel"):
     mime_type: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     drive_id: str | UnsetType = UNSET
-    parents: list[str] | UnsetType = UNSET
+    parents: RawTexts | UnsetType = UNSET
     version: int | UnsetType = UNSET
     size: int | UnsetType = UNSET
     quota_bytes_used: int | UnsetType = UNSET
@@ -114,8 +129,8 @@ class DriveFile(Struct, rename="camel"):
     has_thumbnail: bool | UnsetType = UNSET
     resource_key: str | UnsetType = UNSET
     folder_color_rgb: str | UnsetType = UNSET
-    spaces: list[str] | UnsetType = UNSET
-    permission_ids: list[str] | UnsetType = UNSET
+    spaces: RawTexts | UnsetType = UNSET
+    permission_ids: RawTexts | UnsetType = UNSET
     starred: bool | UnsetType = UNSET
     viewed_by_me: bool | UnsetType = UNSET
     viewed_by_me_time: str | UnsetType = UNSET
@@ -128,22 +143,22 @@ class DriveFile(Struct, rename="camel"):
     app_properties: dict[str, str] | UnsetType = UNSET
     export_links: dict[str, str] | UnsetType = UNSET
     shortcut_details: Json | UnsetType = UNSET
-    link_share_metadata: Json | UnsetType = UNSET
+    link_share_metadata: RawJson | UnsetType = UNSET
     content_restrictions: list[Json] | UnsetType = UNSET
-    download_restrictions: Json | UnsetType = UNSET
+    download_restrictions: RawJson | UnsetType = UNSET
     label_info: Json | UnsetType = UNSET
     image_media_metadata: Json | UnsetType = UNSET
     video_media_metadata: Json | UnsetType = UNSET
     client_encryption_details: Json | UnsetType = UNSET
-    trashing_user: DriveUser | UnsetType = UNSET
-    last_modifying_user: DriveUser | UnsetType = UNSET
-    sharing_user: DriveUser | UnsetType = UNSET
-    owners: list[DriveUser] | UnsetType = UNSET
-    permissions: list[DrivePermission] | UnsetType = UNSET
-    capabilities: dict[str, bool] | UnsetType = UNSET
+    trashing_user: RawUser | UnsetType = UNSET
+    last_modifying_user: RawUser | UnsetType = UNSET
+    sharing_user: RawUser | UnsetType = UNSET
+    owners: RawOwners | UnsetType = UNSET
+    permissions: list[RawPermission] | UnsetType = UNSET
+    capabilities: RawCapabilities | UnsetType = UNSET
 
 
-class DriveChange(Struct, rename="camel"):
+class DriveChange(Struct, rename="camel", gc=False):
     """One entry of a change log. `file` is absent when the item is gone for this viewer (facts A5)."""
 
     change_type: str | UnsetType = UNSET

@@ -15,6 +15,7 @@ import aiohttp
 from google_drive_worker.client.body import Body
 from google_drive_worker.client.errors import NetworkError
 
+READ_BUFFER_BYTES = 1024 * 1024  # pages are megabytes: a small buffer would stop and start the socket all the time
 DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 # Google compresses only when the User-Agent names gzip as well (facts G).
 USER_AGENT = f"google-drive-worker/{version('google-drive-worker')} (gzip)"
@@ -53,6 +54,7 @@ class HttpTransport:
             connector=aiohttp.TCPConnector(limit=limits.connections, keepalive_timeout=limits.idle_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            read_bufsize=READ_BUFFER_BYTES,
             headers={"user-agent": USER_AGENT, "accept": "application/json", "accept-encoding": "gzip"},
         )
         return self

@@ -5,6 +5,7 @@ connection, a file or a person.
 """
 
 import time
+from collections import Counter as Tally
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -85,8 +86,8 @@ class Metrics:
         for work in works:
             if work.batch is not None and work.batch.records:
                 self.files.inc(work.batch.files)
-                for record in work.batch.records:
-                    self.records.labels(record.resource_type).inc()
+                for kind, count in Tally(record.resource_type for record in work.batch.records).items():
+                    self.records.labels(kind).inc(count)
 
     def exposition(self) -> bytes:
         """The text format."""

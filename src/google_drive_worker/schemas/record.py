@@ -91,7 +91,7 @@ class Permission(Struct, gc=False, omit_defaults=True):
     permission_details: list[PermissionDetail] | UnsetType = UNSET
 
 
-class Viewer(Struct, omit_defaults=True):
+class Viewer(Struct, omit_defaults=True, gc=False):
     """What differs by who looks."""
 
     owned_by_me: bool | UnsetType = UNSET
@@ -106,7 +106,7 @@ class Viewer(Struct, omit_defaults=True):
     capabilities: dict[str, bool] | UnsetType = UNSET
 
 
-class FileData(Struct, omit_defaults=True):
+class FileData(Struct, omit_defaults=True, gc=False):
     """`data` of a `file` (shortcuts too) or `folder`. Sizes in bytes, times as Drive gives them."""
 
     id: str

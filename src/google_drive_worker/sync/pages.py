@@ -71,7 +71,7 @@ _IDENTIFIED = msgspec.json.Decoder(_Identified)
 def file_page(body: bytes, writer: RecordWriter) -> Page:
     """A page of `files.list`. Raises `MalformedResponseError` when it is not JSON of that shape at all."""
     listed, rejected = _decode_files(body)
-    records = [_upsert(file, writer) for file in listed.files]
+    records = _converted(listed.files, lambda file: [_upsert(file, writer)], rejected)
     return Page(
         records,
         listed.next_page_token,
@@ -84,7 +84,7 @@ def file_page(body: bytes, writer: RecordWriter) -> Page:
 def change_page(body: bytes, writer: RecordWriter) -> Page:
     """A page of `changes.list`, in the log's order. Raises `MalformedResponseError` as `file_page` does."""
     listed, rejected = _decode_changes(body)
-    records = [record for change in listed.changes for record in _change(change, writer)]
+    records = _converted(listed.changes, lambda change: _change(change, writer), rejected)
     return Page(
         records,
         listed.next_page_token,
@@ -93,6 +93,24 @@ def change_page(body: bytes, writer: RecordWriter) -> Page:
         counts=Counter(record.resource_type for record in records),
         newest_change=_newest(listed.changes),
     )
+
+
+def _converted(
+    items: Sequence[Item], convert: Callable[[Item], Sequence[OutRecord]], rejected: list[Rejected]
+) -> list[OutRecord]:
+    """Convert one by one; what turns out not to be as documented joins the rejected."""
+    records: list[OutRecord] = []
+    for item in items:
+        try:
+            records += convert(item)
+        except (ValueError, RecursionError) as error:
+            rejected.append(_rejection(_id_of(item), error))
+    return records
+
+
+def _id_of(item: object) -> str | None:
+    identifier = getattr(item, "id", None) or getattr(item, "file_id", None)
+    return identifier if isinstance(identifier, str) else None
 
 
 def _unexplained(changes: Sequence[DriveChange]) -> list[Rejected]:
@@ -174,8 +192,12 @@ def _each(items: Sequence[Raw], decode: Callable[[Raw], Item]) -> tuple[list[Ite
         try:
             good.append(decode(item))
         except ValueError as error:
-            bad.append(Rejected(_identity(item), f"Drive sent an item that is not as documented: {error}"))
+            bad.append(_rejection(_identity(item), error))
     return good, bad
+
+
+def _rejection(resource_id: str | None, error: Exception) -> Rejected:
+    return Rejected(resource_id, f"Drive sent an item that is not as documented: {error}")
 
 
 def _identity(item: Raw) -> str | None:

@@ -32,6 +32,8 @@ def resources(shape: type[Struct]) -> st.SearchStrategy[Json]:
 
 def _values(kind: inspect.Type) -> st.SearchStrategy[Any]:
     match kind:
+        case inspect.Metadata(extra={"holds": shape}):
+            return _values(inspect.type_info(shape))
         case inspect.UnionType(types=types):
             return st.one_of([_values(one) for one in types if one != UNSET_TYPE])
         case inspect.ListType(item_type=item):

@@ -40,13 +40,15 @@ def structs_in(hint: Any) -> Iterator[type[msgspec.Struct]]:
         if issubclass(hint, msgspec.Struct):
             yield hint
         return
+    for part in getattr(hint, "__metadata__", ()):
+        yield from structs_in(part.extra["holds"])
     for part in get_args(hint):
         yield from structs_in(part)
 
 
 def tree_of(struct: type[msgspec.Struct]) -> Tree:
     """A struct's encoded names, down to its last struct."""
-    hints = get_type_hints(struct)
+    hints = get_type_hints(struct, include_extras=True)
     return {
         wire: {name: below for inner in structs_in(hints[field]) for name, below in tree_of(inner).items()}
         for field, wire in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)

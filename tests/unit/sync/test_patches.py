@@ -102,7 +102,7 @@ def test_only_resume_ends_a_pause(resume: bool) -> None:
 
 
 def test_a_snapshot_opens_with_its_token_parked() -> None:
-    """The corpus scans from nothing, its cursor is the token taken before the listing, and its account is remembered."""
+    """The corpus scans from nothing, from the token taken before the listing, and its account is remembered."""
     corpus = corpus_of(SCANNING)
     assert (corpus.phase, corpus.start_token, corpus.cursor, corpus.counts) == (Phase.SCANNING, "5", "5", {})
     assert (job_of(SCANNING).snapshots, job_of(SCANNING).account_id) == (1, "account")

@@ -350,3 +350,21 @@ async def test_an_error_record_names_the_trigger(drive: EmulatedDrive) -> None:
     (record,) = outlet.errors
     assert (record.message_id, record.trace_id, record.stage) == ("msg_1", "trace_1", "sync")
     assert json.dumps(record.occurred_at) == '"2026-01-01T00:00:00.000Z"'
+
+
+async def test_new_settings_are_tried_before_parking(drive: EmulatedDrive) -> None:
+    """A credential that came while the old one failed is tried; a connection is not parked for the one before it."""
+    outlet = MemoryOutlet()
+    tried: list[JobState] = []
+
+    async def sessions(_: str, job: JobState) -> DriveSession:
+        tried.append(job)
+        if job.config != CONFIG:
+            return drive.session()
+        outlet.change(CONN, Accept(CONFIG | {"refresh_token": "another ciphertext"}))
+        raise ReauthorizationRequiredError("consent is gone")
+
+    await run_job(runner_of(drive, outlet, sessions), outlet)
+    assert len(tried) == 2
+    assert outlet.job(CONN).parked is None
+    assert outlet.corpus(CONN).phase is Phase.LIVE

@@ -1,0 +1,105 @@
+"""Series by the names that dashboards and alerts use."""
+
+import asyncio
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from google_drive_worker.http.metrics import Metrics, UnitMeter
+from google_drive_worker.schemas.record import OutRecord
+from google_drive_worker.sinks.kafka.work import Work
+from google_drive_worker.sync.batch import Batch
+
+Labels = dict[str, str]
+
+
+def samples(metrics: Metrics, name: str) -> list[tuple[Labels, float]]:
+    """Values of a series, by labels."""
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    return [
+        (dict(sample.labels), sample.value) for family in families for sample in family.samples if sample.name == name
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "messages_processed_total",
+        "files_synced_total",
+        "api_calls_total",
+        "api_errors_total",
+        "processing_duration_seconds",
+        "consumer_lag",
+    ],
+)
+def test_the_published_names_are_there(name: str) -> None:
+    """Each series of requirement A11 is declared from the start, before anything has happened."""
+    assert f"# HELP google_drive_worker_{name} " in Metrics().exposition().decode()
+
+
+def test_messages_are_counted_by_type() -> None:
+    """Triggers, webhooks and dead letters apart."""
+    metrics = Metrics()
+    for kind in ("trigger", "trigger", "dead_letter"):
+        metrics.message(kind)
+    assert samples(metrics, "google_drive_worker_messages_processed_total") == [
+        ({"type": "trigger"}, 2.0),
+        ({"type": "dead_letter"}, 1.0),
+    ]
+
+
+def test_calls_and_their_errors_are_counted() -> None:
+    """Calls by endpoint and status, errors by code, and how long calls take."""
+    metrics = Metrics()
+    metrics.call("files.list", 200, 0.2)
+    metrics.call("files.list", 503, 0.3)
+    metrics.error("files.list", "backend_error")
+    assert samples(metrics, "google_drive_worker_api_calls_total") == [
+        ({"endpoint": "files.list", "status": "200"}, 1.0),
+        ({"endpoint": "files.list", "status": "503"}, 1.0),
+    ]
+    assert samples(metrics, "google_drive_worker_api_errors_total") == [({"code": "backend_error"}, 1.0)]
+    assert samples(metrics, "google_drive_worker_api_duration_seconds_sum") == [({"endpoint": "files.list"}, 0.5)]
+
+
+def test_what_is_committed_is_counted() -> None:
+    """Files by the batch, records by type; works without records count nothing."""
+
+    async def works() -> list[Work]:
+        loop = asyncio.get_running_loop()
+        records = [OutRecord(kind, "id", "upsert", "k", 1, b"", b"") for kind in ("file", "file", "snapshot")]
+        return [Work(1, loop.create_future(), "conn", Batch(None, records, files=2)), Work(1, loop.create_future())]
+
+    metrics = Metrics()
+    metrics.committed(asyncio.run(works()))
+    assert samples(metrics, "google_drive_worker_files_synced_total") == [({}, 2.0)]
+    assert samples(metrics, "google_drive_worker_records_committed_total") == [
+        ({"resource_type": "file"}, 2.0),
+        ({"resource_type": "snapshot"}, 1.0),
+    ]
+
+
+def test_a_gauge_is_read_when_asked_for() -> None:
+    """Its value is that of the moment."""
+    metrics, held = Metrics(), [1.0]
+    metrics.gauge("jobs_running", "Jobs that run", lambda: held[0])
+    held[0] = 5.0
+    assert samples(metrics, "google_drive_worker_jobs_running") == [({}, 5.0)]
+
+
+def test_two_workers_in_a_process_do_not_share_series() -> None:
+    """Each has a registry of its own."""
+    first, second = Metrics(), Metrics()
+    first.message("trigger")
+    assert samples(second, "google_drive_worker_messages_processed_total") == []
+
+
+def test_units_are_those_of_the_last_minute() -> None:
+    """What was spent longer ago is forgotten, and so is its memory."""
+    meter = UnitMeter()
+    for second in range(600):
+        meter.add(5, second + 0.25)
+        meter.add(5, second + 0.75)
+    assert meter.per_minute(599.9) == 600
+    assert meter.per_minute(629.0) == 300
+    assert meter.per_minute(700.0) == 0
