@@ -1,11 +1,11 @@
 """`run`: the worker, on the configured cluster or in mock mode."""
 
 import asyncio
-import gc
 import signal
 
 from google_drive_worker.commands.shell import FAILED, examples, execute, fail, load, load_worker_settings
 from google_drive_worker.config import WorkerSettings
+from google_drive_worker.memory import settle_memory
 from google_drive_worker.mock_mode import MockModeError, MockSettings, MockSwitch, run_mock_mode
 from google_drive_worker.worker import Worker
 
@@ -37,19 +37,9 @@ def run_mock() -> None:
         fail(str(error), FAILED)
 
 
-def spare_the_collector() -> None:
-    """Keep the cyclic collector from walking through modules and pages again and again.
-
-    What is loaded now stays for good. Pages make many objects, none of them in cycles: reference counts free them.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 async def serve(worker: Worker) -> None:
     """Run a worker; the first signal ends it in order."""
-    spare_the_collector()
+    settle_memory()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, worker.request_stop)

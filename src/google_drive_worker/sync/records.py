@@ -49,18 +49,20 @@ class RecordWriter:
         source: Source | None = None,
     ) -> OutRecord:
         """A resource as it is now. `source` stands for the page's when the log says when the item changed."""
-        return self._record(kind, resource_id, "upsert", ENCODER.encode(data), version, self._source(source))
+        return self._record(kind.value, resource_id, "upsert", ENCODER.encode(data), version, self._source(source))
 
     def delete(
         self, kind: ResourceType, resource_id: str, reason: DeleteReason, source: Source | None = None
     ) -> OutRecord:
         """A resource that is gone. Drive gives no version for it."""
         data = ENCODER.encode(DeletedData(resource_id, reason))
-        return self._record(kind, resource_id, "delete", data, None, self._source(source))
+        return self._record(kind.value, resource_id, "delete", data, None, self._source(source))
 
     def snapshot(self, corpus: str, data: SnapshotData) -> OutRecord:
         """A marker of a snapshot's life."""
-        return self._record(ResourceType.SNAPSHOT, corpus, "upsert", ENCODER.encode(data), None, self.encoded_source)
+        return self._record(
+            ResourceType.SNAPSHOT.value, corpus, "upsert", ENCODER.encode(data), None, self.encoded_source
+        )
 
     def _source(self, source: Source | None) -> Raw:
         return self.encoded_source if source is None else Raw(ENCODER.encode(source))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import hypothesis.strategies as st
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from clustera_toolkit.kafka import InboundMessage, Position
 from google_drive_worker.schemas.state import ConnectionState, Parked, Range
@@ -24,6 +24,8 @@ from google_drive_worker.sync.state import (
     StalePatchError,
     snapshot_id,
 )
+
+SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TOPICS = Topics("records", "errors", "events", "state")
 PLACES = [Position("triggers", number) for number in range(3)]
@@ -87,6 +89,7 @@ def expected(specs: list[Spec]) -> tuple[dict[str, ConnectionState], list[int]]:
     return states, stale
 
 
+@SETTINGS
 @given(SPECS)
 def test_offsets_are_complete_and_never_go_back(specs: list[Spec]) -> None:
     """Every owned partition is sent, also one that did not move; none that is not owned; each at its highest."""
@@ -97,6 +100,7 @@ def test_offsets_are_complete_and_never_go_back(specs: list[Spec]) -> None:
         assert offsets[place] == max([start, *reached])
 
 
+@SETTINGS
 @given(SPECS)
 def test_states_follow_the_order_of_works(specs: list[Spec]) -> None:
     """States are those of applying the works one by one; what is stale is dropped with all that follows it."""
@@ -108,6 +112,7 @@ def test_states_follow_the_order_of_works(specs: list[Spec]) -> None:
     assert len(transaction.works) + len(transaction.stale) == len(specs)
 
 
+@SETTINGS
 @given(SPECS)
 def test_a_handled_message_is_never_left_behind(specs: list[Spec]) -> None:
     """A handled message is in the transaction even if its patch is stale: otherwise it would come for ever."""
@@ -115,6 +120,7 @@ def test_a_handled_message_is_never_left_behind(specs: list[Spec]) -> None:
     assert all(work.handled is None for work in transaction.stale)
 
 
+@SETTINGS
 @given(SPECS, SPECS)
 def test_the_state_topic_gives_the_states_back(first: list[Spec], second: list[Spec]) -> None:
     """After any transactions, reading the topic from its start gives the committed states: tombstones included."""
@@ -131,6 +137,7 @@ def test_the_state_topic_gives_the_states_back(first: list[Spec], second: list[S
     assert {state.connection_id: state for state in restored} == {state.connection_id: state for state in store}
 
 
+@SETTINGS
 @given(SPECS)
 def test_nothing_of_a_broken_connection_goes_out(specs: list[Spec]) -> None:
     """What the engine sends for a connection whose earlier batch was dropped is dropped too, until it plans again."""

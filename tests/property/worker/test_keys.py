@@ -1,7 +1,7 @@
 """Keys and values of the state topic, for any connection id and any corpus."""
 
 import hypothesis.strategies as st
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from google_drive_worker.schemas.state import (
     JOB,
@@ -18,6 +18,8 @@ from google_drive_worker.schemas.state import (
     parse_key,
     state_key,
 )
+
+SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 SMALL = st.integers(0, 5)
@@ -46,6 +48,7 @@ CORPORA = st.builds(
 )
 
 
+@SETTINGS
 @given(NAMES, NAMES)
 def test_keys_round_trip(connection: str, corpus: str) -> None:
     """A key gives back the connection and the part it was made of, slashes and all scripts included."""
@@ -53,6 +56,7 @@ def test_keys_round_trip(connection: str, corpus: str) -> None:
         assert parse_key(state_key(connection, part)) == (connection, part)
 
 
+@SETTINGS
 @given(st.tuples(NAMES, NAMES), st.tuples(NAMES, NAMES))
 def test_keys_are_distinct(one: tuple[str, str], other: tuple[str, str]) -> None:
     """Two parts share a key only if they are the same part of the same connection."""
@@ -60,6 +64,7 @@ def test_keys_are_distinct(one: tuple[str, str], other: tuple[str, str]) -> None
     assert (keys[0] == keys[1]) == (one == other)
 
 
+@SETTINGS
 @given(JOBS | CORPORA)
 def test_parts_round_trip(part: Part) -> None:
     """What is stored is what is read."""

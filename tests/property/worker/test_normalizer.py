@@ -5,12 +5,14 @@ import re
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from tests.property.worker.drive_json import CAMEL, IDS, NESTED, Json, resources
 
 from google_drive_worker.client.resources import FILE, DriveFile
 from google_drive_worker.normalizer import file_data, rename_keys
 from google_drive_worker.schemas.record import ENCODER
+
+SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FILES = resources(DriveFile)
 RENAMED = {
@@ -67,6 +69,7 @@ def normalized(drive_json: Json) -> Json:
     return found
 
 
+@SETTINGS
 @given(FILES)
 def test_nothing_is_lost_and_nothing_is_added(drive_json: Json) -> None:
     """Every field that Drive gave stands in the data under its own name, and no field that it did not give."""
@@ -79,6 +82,7 @@ def test_nothing_is_lost_and_nothing_is_added(drive_json: Json) -> None:
     assert viewer == {snake(key): expected(key, value) for key, value in seen.items()}
 
 
+@SETTINGS
 @given(FILES)
 def test_permissions_are_there_or_explained(drive_json: Json) -> None:
     """`permissions_state` stands exactly where permissions do not, and says `inherited` only inside a drive."""
@@ -89,6 +93,7 @@ def test_permissions_are_there_or_explained(drive_json: Json) -> None:
     assert not in_a_drive or data.get("permissions_state") in {None, "pending", "inherited"}
 
 
+@SETTINGS
 @given(FILES)
 def test_the_same_item_gives_the_same_bytes(drive_json: Json) -> None:
     """Encoding is a function of the item: ids made from it repeat."""
@@ -96,6 +101,7 @@ def test_the_same_item_gives_the_same_bytes(drive_json: Json) -> None:
     assert first == second
 
 
+@SETTINGS
 @given(st.dictionaries(CAMEL | IDS, NESTED, max_size=4))
 def test_ids_of_label_fields_are_not_renamed(fields: Json) -> None:
     """The keys of a label's `fields` are ids of the customer's: they stay as they are, what is below is renamed."""
