@@ -2,7 +2,8 @@
 
 In: an order (baselines.py). Out: as many messages and bytes in Kafka as the worker writes, in transactions of the same
 size, with the same compression; and what that took. Pages are fetched and produced by the libraries that the worker
-uses, but nothing is decoded except ids and page tokens, and nothing is encoded: messages are stretches of the page.
+uses, but nothing is decoded except ids and page tokens, and nothing is encoded: messages are stretches of the page. Keys and
+headers are as long as the worker's.
 
 Counting begins before the first page is asked for and ends when the last transaction is committed.
 """
@@ -19,10 +20,20 @@ from benchmarks.baselines import Order
 from benchmarks.listing import RawPage, pages
 from benchmarks.usage import Meter, Spent
 from google_drive_worker.config import WorkerSettings
+from google_drive_worker.schemas.record import SCHEMA
 
 TRANSACTION_SECONDS = 60.0
 TRANSACTION_BYTES: int = WorkerSettings.model_fields["worker_transaction_bytes"].default
 COMPRESSION: str = WorkerSettings.model_fields["kafka_compression_type"].default
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+HEADERS: list[tuple[str, str | bytes | None]] = [
+    ("traceparent", TRACEPARENT),
+    ("schema", SCHEMA),
+    ("resource_type", "file"),
+    ("op", "upsert"),
+]
+"""Every record carries these by contract, so they belong to the bytes that have to be moved."""
 
 
 async def copy(order: Order) -> Spent:
@@ -66,7 +77,7 @@ def _commit(producer: Producer, held: list[RawPage], order: Order) -> None:
     producer.begin_transaction()
     for page in held:
         for file_id, value in zip(page.ids, _stretches(page, order.value_bytes), strict=True):
-            producer.produce(order.topic, value, file_id, 0)
+            producer.produce(order.topic, value, file_id, 0, headers=HEADERS)
     producer.commit_transaction(TRANSACTION_SECONDS)
 
 
