@@ -2,8 +2,8 @@
 
 In: an order (baselines.py). Out: as many messages and bytes in Kafka as the worker writes, in transactions of the same
 size, with the same compression; and what that took. Pages are fetched and produced by the libraries that the worker
-uses, but nothing is decoded except ids and page tokens, and nothing is encoded: messages are stretches of the page. Keys and
-headers are as long as the worker's.
+uses, but nothing is decoded except ids and page tokens, and nothing is encoded: messages are stretches of the page,
+with headers as the worker's.
 
 Counting begins before the first page is asked for and ends when the last transaction is committed.
 """

@@ -5,12 +5,15 @@ flow), `/health/status` and `/health` (each check with its detail), `/metrics`.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from google_drive_worker.http.metrics import Metrics
+
+log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
 
@@ -96,3 +99,6 @@ async def _run(check: CheckFunction) -> Check:
         return await asyncio.wait_for(check(), CHECK_SECONDS)
     except TimeoutError:
         return Check(ok=False, detail=f"no answer within {CHECK_SECONDS:.0f} s")
+    except Exception as error:
+        log.exception("a health check failed by itself")
+        return Check(ok=False, detail=f"the check itself failed ({type(error).__name__}); the log has more")

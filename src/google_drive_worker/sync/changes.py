@@ -33,6 +33,7 @@ async def replay(run: Run, step: Replay) -> AsyncGenerator[Batch, None]:
         fields=CHANGE_LIST_FIELDS, page_size=run.page_size, include_items_from_all_drives=False
     )
     token = corpus.cursor
+    seen = {token}
     complete = corpus.complete
     fetch = asyncio.ensure_future(changes.list_page(run.session, query, token))
     try:
@@ -43,8 +44,9 @@ async def replay(run: Run, step: Replay) -> AsyncGenerator[Batch, None]:
             if following is None:
                 yield _last(run, step, page, complete=complete)
                 return
-            if following == token:
-                raise MalformedResponseError("a page of the change log names itself as the next one")
+            if following in seen:
+                raise MalformedResponseError("a page of the change log names an earlier one as the next")
+            seen.add(following)
             fetch = asyncio.ensure_future(changes.list_page(run.session, query, following))
             patch = AdvanceCursor(corpus.corpus, corpus.snapshot_id, following, complete=complete)
             yield _batch(run, step, page, patch)

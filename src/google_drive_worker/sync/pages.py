@@ -7,6 +7,7 @@ A page that decodes as a whole takes the fast way. One that does not is taken ap
 itself and not the page.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -181,6 +182,14 @@ def _envelope(decode: Callable[[bytes], Item], body: bytes) -> Item:
         return decode(body)
     except msgspec.ValidationError as error:
         raise MalformedResponseError("a list answer has not the shape that Drive documents") from error
+    except (ValueError, RecursionError):
+        return _mended(decode, body)
+
+
+def _mended(decode: Callable[[bytes], Item], body: bytes) -> Item:
+    """Decode a page in which a text holds half a surrogate pair: JSON allows it, UTF-8 and strict decoders do not."""
+    try:
+        return decode(json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise MalformedResponseError("a list answer is not JSON") from error
 

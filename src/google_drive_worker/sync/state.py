@@ -7,6 +7,7 @@ Pure.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_field
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -309,6 +310,11 @@ class All:
         for patch in self.patches:
             state = patch.apply(state)
         return state
+
+
+def incomplete(patch: Patch | None) -> Patch | None:
+    """The same step, with something missing: the snapshot it belongs to may then sweep nothing."""
+    return replace_field(patch, complete=False) if isinstance(patch, AdvanceScan | AdvanceCursor) else patch
 
 
 def known_job(state: ConnectionState) -> JobState:

@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 
 from clustera_toolkit.bootstrap import bootstrap_environment
 from clustera_toolkit.kafka import KafkaProducer
-from google_drive_worker.cli import serve
+from google_drive_worker.commands.run import serve
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.worker import Worker
 

@@ -91,7 +91,7 @@ class Reader:
         self._changed = threading.Condition()
         self.records: list[Json] = []
         self.others: dict[str, list[Json]] = {"errors": [], "events": []}
-        self.dead: list[tuple[bytes, dict[str, bytes]]] = []
+        self.dead: list[tuple[bytes | None, dict[str, bytes]]] = []
         self._stop = False
         wanted = [topics["records"], topics["errors"], topics["events"], f"{topics['trigger']}.dlq"]
         self._consumer.subscribe(wanted)
@@ -211,7 +211,8 @@ class Stack:
         self, connection: str, value: bytes, *, partition: int | None = None, partitioner: str = "murmur2"
     ) -> None:
         """Send any bytes to the trigger topic."""
-        producer = Producer({"bootstrap.servers": self.broker.bootstrap_servers, "partitioner": partitioner})
+        client = {"bootstrap.servers": self.broker.bootstrap_servers, "message.max.bytes": 2_000_000}
+        producer = Producer({**client, "partitioner": partitioner})
         producer.produce(self.topics["trigger"], value, connection.encode(), -1 if partition is None else partition)
         assert producer.flush(10) == 0
 

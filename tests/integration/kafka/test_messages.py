@@ -101,12 +101,31 @@ def test_a_refused_record_stops_neither_other_connections_nor_its_partition(stac
     assert {(error["integration_connection_id"], error["resource_id"]) for error in refused} == {
         (connection, too_large) for connection in connections
     }
+    markers = [event["complete"] for event in reader.events("snapshot_completed")]
+    assert markers == [False] * len(connections), "nothing may be swept by a snapshot that misses a file"
     assert worker.stop() == 0, worker.tail()
 
 
-def _set_max_message_bytes(stack: Stack, limit: int) -> None:
+def test_a_dead_letter_too_large_for_its_topic_goes_by_claim_check(stack: Stack, reader: Reader) -> None:
+    """The bytes of a message that cannot be used are never lost, even when its headers make it too large."""
+    junk = secrets.token_bytes(1_048_400)
+    stack.settings |= {"KAFKA_COMPRESSION_TYPE": "none"}
+    _set_max_message_bytes(stack, 1_100_000, topic=stack.topics["trigger"])
+    stack.send("conn_x", junk, partition=0)
+    stack.send("conn_good", stack.trigger_bytes("conn_good", page_size=100), partition=0)
+    worker = stack.start("r1")
+    reader.wait(lambda: reader.completed() == {"conn_good"}, f"the good one\n{worker.tail()}")
+    reader.wait(lambda: len(reader.dead) == 1, f"the dead letter\n{worker.tail()}")
+    value, headers = reader.dead[0]
+    assert value is None
+    assert Path(headers["dlq.s3_url"].decode().removeprefix("file://")).read_bytes() == junk
+    assert headers["dlq.reason"] == b"not_json"
+    assert worker.stop() == 0, worker.tail()
+
+
+def _set_max_message_bytes(stack: Stack, limit: int, *, topic: str | None = None) -> None:
     admin = AdminClient({"bootstrap.servers": stack.broker.bootstrap_servers})
     entry = ConfigEntry("max.message.bytes", str(limit), incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, stack.topics["records"], incremental_configs=[entry])
+    resource = ConfigResource(ResourceType.TOPIC, topic or stack.topics["records"], incremental_configs=[entry])
     for answer in admin.incremental_alter_configs([resource]).values():
         answer.result(10)

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 from msgspec.structs import replace as replace_record
 
+from clustera_toolkit.kafka import OutboundMessage
 from clustera_toolkit.message import SizeGuard, by_claim_check, decode, encode
 from clustera_toolkit.storage import S3Client, StorageError
 from google_drive_worker.client.errors import RetryableError
 from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.sync.batch import Batch
+
+STORED_AT = "dlq.s3_url"
 
 
 class ClaimCheck:
@@ -27,6 +30,15 @@ class ClaimCheck:
         if not any(self._guard.exceeds(record.value) for record in batch.records):
             return batch
         return replace(batch, records=await self._checked(batch.records))
+
+    async def dead_letter(self, letter: OutboundMessage) -> OutboundMessage:
+        """The letter without its value, and headers that say where that is. Raises `RetryableError`."""
+        try:
+            stored = await self._storage.put_addressed(letter.value or b"")
+        except StorageError as error:
+            raise RetryableError(str(error), code="object_store_unavailable") from error
+        where = [(STORED_AT, stored.url), ("dlq.sha256", stored.sha256), ("dlq.size_bytes", str(stored.size_bytes))]
+        return OutboundMessage(letter.topic, letter.key, None, [*letter.headers, *where], letter.partition)
 
     async def _checked(self, records: Sequence[OutRecord]) -> list[OutRecord]:
         return [await self._store(record) if self._guard.exceeds(record.value) else record for record in records]

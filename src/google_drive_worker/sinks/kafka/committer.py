@@ -27,21 +27,24 @@ from clustera_toolkit.kafka import (
     TransactionAbortedError,
     TransactionUncertainError,
 )
+from google_drive_worker.client.errors import RetryableError
 from google_drive_worker.schemas.event import ErrorRecord, Notice
 from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.schemas.state import ConnectionState, UnreadableStateError, parse_key
-from google_drive_worker.sinks.kafka.claim_check import ClaimCheck
+from google_drive_worker.sinks.kafka.claim_check import STORED_AT, ClaimCheck
 from google_drive_worker.sinks.kafka.messages import MessageBuilder, Topics
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.transaction import Transaction, fold
 from google_drive_worker.sinks.kafka.work import Work, WorkQueue
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, OutletClosedError
+from google_drive_worker.sync.state import incomplete
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 IDLE_SECONDS = 0.5
+DEAD_LETTERS = ".dlq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +327,14 @@ class Committer:
         if batch is not None and refused:
             kept = [record for record in batch.records if record not in refused]
             errors = [self._refusal(work, reason, record) for record in refused]
-            work.batch = replace(batch, records=kept, notices=[*batch.notices, *errors])
+            work.batch = replace(batch, patch=incomplete(batch.patch), records=kept, notices=[*batch.notices, *errors])
+            await self._commit([work])
+            if work.handled is None and work.connection_id is not None:
+                # What follows was made believing that nothing is missing.
+                self._broken.setdefault(work.connection_id, BatchDroppedError("records were refused"))
+            return None
+        if (stored := await self._store_dead_letters(work)) is not None:
+            work.messages = stored
             return await self._commit([work])
         if work.handled is not None and (work.messages or batch is not None):
             # What the message led to cannot be written; its partition goes on, and operators are told.
@@ -335,6 +345,17 @@ class Committer:
             self._broken[work.connection_id] = failure
         self._finish(work, failure)
         return None
+
+    async def _store_dead_letters(self, work: Work) -> tuple[OutboundMessage, ...] | None:
+        """Dead letters that are too large, by claim check; None when there are none, or they cannot be stored."""
+        dead = [message for message in work.messages if message.topic.endswith(DEAD_LETTERS) and message.value]
+        if not dead or any(name == STORED_AT for message in dead for name, _ in message.headers):
+            return None
+        try:
+            return tuple([await self._claim_check.dead_letter(message) for message in dead])
+        except RetryableError as error:
+            log.warning("a dead letter could not be stored: %s", error)
+            return None
 
     async def _refused(self, work: Work, batch: Batch) -> list[OutRecord]:
         """Find the records that the cluster refuses, by halves."""

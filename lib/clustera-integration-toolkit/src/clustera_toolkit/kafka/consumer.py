@@ -174,7 +174,7 @@ class KafkaConsumer:
 
     def _behind(self, place: Position, offset: int) -> int:
         at = TopicPartition(place.topic, place.partition)
-        _, end = self._live.get_watermark_offsets(at, timeout=1.0, cached=True) or (0, 0)
+        _, end = self._live.get_watermark_offsets(at, timeout=1.0, cached=True)
         return max(0, end - offset)
 
     def _start_at(self, assignment: Assignment, places: list[TopicPartition]) -> bool:
