@@ -12,7 +12,7 @@ PROJECTS := pyproject.toml lib/clustera-integration-toolkit/pyproject.toml emula
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-install: $(STAMP)
+install: $(STAMP) ## Make .venv from the locked requirements (the other targets do it too)
 
 $(STAMP): requirements/dev.txt $(PROJECTS)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 ...")'
@@ -46,4 +46,4 @@ lock: ## Pin all requirements again (needs uv)
 		--custom-compile-command "make lock" --extra emulator --group test --group lint --group bench --group build pyproject.toml -o requirements/dev.txt
 
 clean: ## Remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache .cache

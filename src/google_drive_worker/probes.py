@@ -4,8 +4,6 @@ In: its parts. Out: checks with a detail each, and values that are read when the
 group has given this worker its partitions, their states are restored, messages flow.
 """
 
-import resource
-import sys
 import time
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -17,13 +15,15 @@ from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.http.health import Check, CheckFunction
 from google_drive_worker.http.metrics import Metrics
+from google_drive_worker.memory import MIB, limit_bytes, resident_bytes
 from google_drive_worker.ownership import Ownership
 from google_drive_worker.sinks.kafka.committer import Committer
 from google_drive_worker.sync.runner import Runner
 
 STALE_SECONDS = 90.0
 MEMORY_LIMIT_BYTES = 2 * 1024**3
-"""What the deployment gives a worker (requirement F1)."""
+"""What counts as the limit where no container sets one."""
+MEMORY_SHARE = 0.8
 
 
 class Probes:
@@ -109,11 +109,5 @@ class Probes:
         return Check(ok=True, detail="reachable")
 
     async def _memory(self) -> Check:
-        peak, limit = peak_memory_bytes(), MEMORY_LIMIT_BYTES
-        return Check(peak < limit * 0.8, f"peak {peak // 1024**2} MiB of {limit // 1024**2} MiB")
-
-
-def peak_memory_bytes() -> int:
-    """The largest resident size so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+        held, limit = resident_bytes(), limit_bytes(MEMORY_LIMIT_BYTES)
+        return Check(held < limit * MEMORY_SHARE, f"{held // MIB} MiB of {limit // MIB} MiB")

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from msgspec import UNSET
+
 from clustera_toolkit.kafka import (
     FencedError,
     InboundMessage,
@@ -42,12 +44,14 @@ from google_drive_worker.http.health import HealthServer
 from google_drive_worker.http.metrics import Metrics
 from google_drive_worker.ownership import Ownership, Partitions
 from google_drive_worker.probes import Probes
+from google_drive_worker.schemas.event import ErrorRecord, Notice
 from google_drive_worker.schemas.state import JobState
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sinks.kafka.claim_check import ClaimCheck
 from google_drive_worker.sinks.kafka.committer import CommitObserver, Committer, CommitterSettings
 from google_drive_worker.sinks.kafka.messages import Topics
 from google_drive_worker.sinks.kafka.state_store import StateStore
+from google_drive_worker.sinks.kafka.work import Work
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.run import EngineSettings
 from google_drive_worker.sync.runner import Runner, RunnerObserver
@@ -109,6 +113,8 @@ class Worker:
         await self._consumer.start()
         self._ownership.starts_at_latest = await self._is_new_group(found)
         await self._start_http()
+        if settings.gdrive_include_shared_drives:
+            log.info("shared drives are not followed yet: this version syncs each user's own corpus")
 
     async def _serve(self) -> None:
         """Poll until told to stop, or until a part fails; then end in order."""
@@ -208,9 +214,16 @@ class Worker:
                 settings.worker_transaction_linger_ms / 1000,
                 settings.worker_queue_bytes,
             ),
-            observer=CommitObserver(self.metrics.committed, self.metrics.commit_seconds.observe),
+            observer=CommitObserver(self._committed, self.metrics.commit_seconds.observe),
             now=now,
         )
+
+    def _committed(self, works: Sequence[Work]) -> None:
+        """Count what was committed, and log what it told."""
+        self.metrics.committed(works)
+        for work in works:
+            for notice in (*work.notices, *(work.batch.notices if work.batch else ())):
+                announce(notice)
 
     async def _make_runner(self, record_partitions: int) -> Runner:
         settings = self._settings
@@ -342,6 +355,18 @@ class Worker:
         await self.http.start(settings.worker_http_host, settings.worker_http_port)
         self._cleanup.push_async_callback(self.http.stop)
         log.info("health and metrics on port %d", self.http.port)
+
+
+def announce(notice: Notice) -> None:
+    """Log an event or an error as operators read it in the topics."""
+    if isinstance(notice, ErrorRecord):
+        log.warning(
+            "error: %s: %s", notice.code, notice.message, extra={"connection_id": notice.integration_connection_id}
+        )
+        return
+    facts = {"connection_id": notice.integration_connection_id, "corpus": notice.corpus}
+    told = {name: value for name in ("files", "counts", "count") if (value := getattr(notice, name)) is not UNSET}
+    log.info("event: %s", notice.event.value, extra={**facts, **told})
 
 
 def open_storage(settings: WorkerSettings) -> S3Client:

@@ -44,6 +44,7 @@ class _Mutations(_Message, frozen=True):
 class _Random(_Message, frozen=True):
     count: int
     seed: int = 0
+    inherited: bool = True
 
 
 class _Faults(_Message, frozen=True):
@@ -151,11 +152,14 @@ async def mutate(state: EmulatorState, call: Call) -> Reply:
 
 
 async def mutate_randomly(state: EmulatorState, call: Call) -> Reply:
-    """``POST world/random``: carry out random mutations; the answer lists them."""
+    """``POST world/random``: carry out random mutations; the answer lists them.
+
+    With ``inherited`` false, none that descendants inherit, so that the change log tells every effect.
+    """
     wanted = _read(call, _Random)
     if not 0 <= wanted.count <= _MAX_RANDOM:
         raise ControlError(f"count must be from 0 to {_MAX_RANDOM}, not {wanted.count}")
-    chooser = RandomMutations(state.world, wanted.seed)
+    chooser = RandomMutations(state.world, wanted.seed, inherited=wanted.inherited)
     done: list[Operation] = []
     results: list[Json] = []
     for number in range(wanted.count):

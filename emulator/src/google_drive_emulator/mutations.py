@@ -158,10 +158,15 @@ def _number(text: str) -> str:
 
 
 class RandomMutations:
-    """Valid operations on a world, chosen by a seed; each one is meant to be applied before the next is chosen."""
+    """Valid operations on a world, chosen by a seed; each one is meant to be applied before the next is chosen.
 
-    def __init__(self, world: World, seed: int) -> None:
+    Without `inherited`, no folder is changed in a way that what is below it inherits: every effect is then an entry
+    of the change log.
+    """
+
+    def __init__(self, world: World, seed: int, *, inherited: bool = True) -> None:
         self._world = world
+        self._inherited = inherited
         self._random = random.Random(seed)
         self._kinds: Sequence[Callable[[], Operation | None]] = (
             self._create,
@@ -193,6 +198,10 @@ class RandomMutations:
                 return item
         return None
 
+    def _heritable(self, wanted: Callable[[Item], bool] = lambda _item: True) -> Item | None:
+        """Pick an item for a change that a folder hands down."""
+        return self._item(lambda item: (self._inherited or not item.is_folder) and wanted(item))
+
     def _folder_id(self) -> str:
         folder = self._item(lambda item: item.is_folder and not item.trashed)
         if folder is None or self._random.random() < 0.1:
@@ -215,21 +224,21 @@ class RandomMutations:
         return None if item is None else Rename(item.id, self._name())
 
     def _move(self) -> Move | None:
-        item, folder_id = self._item(), self._folder_id()
+        item, folder_id = self._heritable(), self._folder_id()
         if item is None or self._world.is_below(folder_id, item.id):
             return None
         return Move(item.id, folder_id)
 
     def _trash(self) -> Trash | None:
-        item = self._item(lambda item: not item.trashed)
+        item = self._heritable(lambda item: not item.trashed)
         return None if item is None else Trash(item.id)
 
     def _restore(self) -> Restore | None:
-        item = self._item(lambda item: item.explicitly_trashed)
+        item = self._heritable(lambda item: item.explicitly_trashed)
         return None if item is None else Restore(item.id)
 
     def _delete(self) -> Delete | None:
-        item = self._item(self._is_small)
+        item = self._heritable(self._is_small)
         return None if item is None else Delete(item.id)
 
     def _is_small(self, item: Item) -> bool:
@@ -245,14 +254,14 @@ class RandomMutations:
         return None if item is None else Edit(item.id, self._text())
 
     def _share(self) -> Share | None:
-        item = self._item()
+        item = self._heritable()
         if item is None:
             return None
         role = self._random.choice(sorted(_ROLES))
         return Share(item.id, role, "user", f"guest{self._random.randrange(50)}@example.org")
 
     def _unshare(self) -> Unshare | None:
-        item = self._item(lambda item: len(item.permissions) > 1)
+        item = self._heritable(lambda item: len(item.permissions) > 1)
         if item is None:
             return None
         own = self._world.own_permissions(item.id)

@@ -48,8 +48,12 @@ class EmulatedDrive:
         return await self._ask("GET", "world")
 
     async def change(self, count: int, seed: int) -> int:
-        """Make random changes; says how many were made."""
-        made = await self._ask("POST", "world/random", {"count": count, "seed": seed})
+        """Make random changes; says how many were made.
+
+        None that descendants inherit: those are not in Drive's change log (facts A5), and the worker does not follow
+        them yet.
+        """
+        made = await self._ask("POST", "world/random", {"count": count, "seed": seed, "inherited": False})
         return len(made["mutations"])
 
     async def items(self) -> AsyncIterator[Json]:

@@ -1,6 +1,6 @@
 """Metrics, as Prometheus reads them.
 
-In: what happened. Out: `/metrics`. Names are part of the contract (requirement A11); labels never hold an id of a
+In: what happened. Out: `/metrics`. Names are part of the contract (docs/operations.md); labels never hold an id of a
 connection, a file or a person.
 """
 

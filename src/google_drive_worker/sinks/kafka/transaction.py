@@ -74,11 +74,12 @@ def _fold_batch(work: Work, transaction: Transaction, store: StateStore, builder
     batch, connection = work.batch, work.connection_id
     if batch is None or connection is None:
         return
-    before = transaction.states.get(connection) or store.get(connection) or ConnectionState(connection)
+    before = after = transaction.states.get(connection) or store.get(connection) or ConnectionState(connection)
     if batch.patch is not None:
         after = batch.patch.apply(before)
         if after is not before:
             transaction.states[connection] = after
-    traceparent = before.job.traceparent if before.job else None
+    job = after.job or before.job
+    traceparent = job.traceparent if job else None
     transaction.messages.extend(builder.records(connection, batch.records, batch.records_partition, traceparent))
     transaction.messages.extend(builder.notice(notice, traceparent) for notice in batch.notices)

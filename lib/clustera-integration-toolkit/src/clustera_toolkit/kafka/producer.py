@@ -28,6 +28,9 @@ from clustera_toolkit.kafka.messages import OutboundMessage, Position, client_lo
 Result = TypeVar("Result")
 
 MAX_REPORTED_FAILURES = 1000
+CLOSE_SECONDS = 1.0
+FATAL_IN_CALLBACK = "the producer failed for good while messages were on their way"
+"""confluent-kafka sets a fatal error's exception and calls back all the same, which Python reports as SystemError."""
 
 CONSEQUENCES = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE})
 """What befalls the other messages of a transaction that one message has spoiled: they were not refused themselves."""
@@ -115,11 +118,15 @@ class KafkaProducer:
             self._until(lambda: self._live.init_transactions(self._deadline_seconds), "init_transactions")
 
     def _close(self) -> None:
-        if self._producer is not None:
-            self._producer.purge()
-            self._producer.flush(1.0)
-            self._producer.close()
-            self._producer = None
+        """End it, whatever state it is in: a producer that was fenced refuses to flush."""
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        for step in (producer.purge, lambda: producer.flush(CLOSE_SECONDS), producer.close):
+            try:
+                step()
+            except (KafkaException, SystemError) as exception:
+                client_log.info("closing the producer: %s", type(exception).__name__)
 
     @property
     def _live(self) -> Producer:
@@ -143,6 +150,8 @@ class KafkaProducer:
             self._give_up(error_of(exception))
         except DeadlineError as error:
             raise TransactionUncertainError(str(error)) from error
+        except SystemError as error:
+            raise TransactionUncertainError(FATAL_IN_CALLBACK) from error
 
     def _probe(self, messages: Sequence[OutboundMessage]) -> bool:
         self._failures.clear()
@@ -155,6 +164,8 @@ class KafkaProducer:
             return not self._failures
         except KafkaException as exception:
             self._give_up(error_of(exception))
+        except SystemError as error:
+            raise TransactionUncertainError(FATAL_IN_CALLBACK) from error
         return False
 
     def _produce(self, messages: Iterable[OutboundMessage]) -> None:
