@@ -208,12 +208,20 @@ class Stack:
         return json.dumps(body).encode()
 
     def send(
-        self, connection: str, value: bytes, *, partition: int | None = None, partitioner: str = "murmur2"
+        self,
+        connection: str,
+        value: bytes,
+        *,
+        partition: int | None = None,
+        partitioner: str = "murmur2",
+        topic: str = "",
     ) -> None:
-        """Send any bytes to the trigger topic."""
+        """Send any bytes, to the trigger topic unless another one is named."""
         client = {"bootstrap.servers": self.broker.bootstrap_servers, "message.max.bytes": 2_000_000}
         producer = Producer({**client, "partitioner": partitioner})
-        producer.produce(self.topics["trigger"], value, connection.encode(), -1 if partition is None else partition)
+        producer.produce(
+            topic or self.topics["trigger"], value, connection.encode(), -1 if partition is None else partition
+        )
         assert producer.flush(10) == 0
 
     def reader(self) -> Reader:

@@ -50,6 +50,31 @@ def test_the_published_trigger_works_and_changes_follow(stack: Stack, reader: Re
     assert worker.stop() == 0, worker.tail()
 
 
+def test_a_notification_brings_the_change_and_a_repeated_one_nothing(stack: Stack, reader: Reader) -> None:
+    """A push notification replays the log at once; one whose number was seen on its channel is ignored."""
+    worker = stack.start("r1")
+    stack.trigger("conn_pushed", page_size=100)
+    reader.wait(lambda: reader.completed() == {"conn_pushed"}, f"the snapshot\n{worker.tail()}")
+    stack.emulator.control("POST", "world", {"mutations": [{"op": "create", "name": "pushed.txt"}]})
+    stack.send("conn_pushed", _notification("conn_pushed", 2), topic=stack.topics["webhook"])
+    reader.wait(lambda: bool(reader.events("changes_applied")), f"the change\n{worker.tail()}")
+    assert [record["data"]["name"] for record in reader.files[FILES:]] == ["pushed.txt"]
+    stack.emulator.control("POST", "world", {"mutations": [{"op": "create", "name": "unseen.txt"}]})
+    stack.send("conn_pushed", _notification("conn_pushed", 2), topic=stack.topics["webhook"])
+    worker.wait_said("a repeated notification")
+    assert len(reader.files) == FILES + 1
+    assert worker.stop() == 0, worker.tail()
+
+
+def _notification(connection: str, number: int) -> bytes:
+    headers = {
+        "X-Goog-Channel-ID": "channel",
+        "X-Goog-Message-Number": str(number),
+        "X-Goog-Resource-State": "change",
+    }
+    return json.dumps({"integration_connection_id": connection, "corpus": "user:me", "headers": headers}).encode()
+
+
 def test_messages_that_cannot_be_used_are_set_aside_and_the_next_one_is_processed(stack: Stack, reader: Reader) -> None:
     """Not JSON, a missing field, a credential that does not decrypt: a clear reason each, and the partition goes on."""
     other_key = Fernet(Fernet.generate_key()).encrypt(b"a refresh token").decode()
