@@ -88,7 +88,6 @@ def file_data(file: DriveFile) -> FileData:
         file.has_thumbnail,
         file.resource_key,
         file.folder_color_rgb,
-        UNSET if file.spaces is UNSET else TEXTS[bytes(file.spaces)],
         file.properties,
         file.app_properties,
         file.export_links,
@@ -115,7 +114,6 @@ def viewer(file: DriveFile) -> Viewer:
         file.modified_by_me_time,
         file.shared_with_me_time,
         UNSET if file.sharing_user is UNSET else USERS[bytes(file.sharing_user)],
-        file.is_app_authorized,
         UNSET if file.capabilities is UNSET else CAPABILITIES[bytes(file.capabilities)],
     )
 

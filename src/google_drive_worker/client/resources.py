@@ -29,8 +29,8 @@ FILE_FIELDS = (
     "sha256Checksum,headRevisionId,originalFilename,fileExtension,fullFileExtension,createdTime,modifiedTime,"
     "trashed,explicitlyTrashed,trashedTime,shared,writersCanShare,copyRequiresWriterPermission,"
     "hasAugmentedPermissions,inheritedPermissionsDisabled,webViewLink,webContentLink,iconLink,hasThumbnail,"
-    "resourceKey,folderColorRgb,spaces,permissionIds,starred,viewedByMe,viewedByMeTime,modifiedByMe,"
-    "modifiedByMeTime,sharedWithMeTime,ownedByMe,isAppAuthorized,properties,appProperties,exportLinks,"
+    "resourceKey,folderColorRgb,permissionIds,starred,viewedByMe,viewedByMeTime,modifiedByMe,"
+    "modifiedByMeTime,sharedWithMeTime,ownedByMe,properties,appProperties,exportLinks,"
     "shortcutDetails,linkShareMetadata,contentRestrictions,downloadRestrictions,labelInfo,imageMediaMetadata,"
     "videoMediaMetadata,clientEncryptionDetails,"
     f"trashingUser({USER_FIELDS}),lastModifyingUser({USER_FIELDS}),sharingUser({USER_FIELDS}),owners({USER_FIELDS}),"
@@ -129,7 +129,6 @@ class DriveFile(Struct, rename="camel", gc=False):
     has_thumbnail: bool | UnsetType = UNSET
     resource_key: str | UnsetType = UNSET
     folder_color_rgb: str | UnsetType = UNSET
-    spaces: RawTexts | UnsetType = UNSET
     permission_ids: RawTexts | UnsetType = UNSET
     starred: bool | UnsetType = UNSET
     viewed_by_me: bool | UnsetType = UNSET
@@ -138,7 +137,6 @@ class DriveFile(Struct, rename="camel", gc=False):
     modified_by_me_time: str | UnsetType = UNSET
     shared_with_me_time: str | UnsetType = UNSET
     owned_by_me: bool | UnsetType = UNSET
-    is_app_authorized: bool | UnsetType = UNSET
     properties: dict[str, str] | UnsetType = UNSET
     app_properties: dict[str, str] | UnsetType = UNSET
     export_links: dict[str, str] | UnsetType = UNSET

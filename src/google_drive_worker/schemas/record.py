@@ -102,7 +102,6 @@ class Viewer(Struct, omit_defaults=True, gc=False):
     modified_by_me_time: str | UnsetType = UNSET
     shared_with_me_time: str | UnsetType = UNSET
     sharing_user: User | UnsetType = UNSET
-    is_app_authorized: bool | UnsetType = UNSET
     capabilities: dict[str, bool] | UnsetType = UNSET
 
 
@@ -147,7 +146,6 @@ class FileData(Struct, omit_defaults=True, gc=False):
     has_thumbnail: bool | UnsetType = UNSET
     resource_key: str | UnsetType = UNSET
     folder_color_rgb: str | UnsetType = UNSET
-    spaces: list[str] | UnsetType = UNSET
     properties: dict[str, str] | UnsetType = UNSET
     app_properties: dict[str, str] | UnsetType = UNSET
     export_links: dict[str, str] | UnsetType = UNSET

@@ -35,10 +35,26 @@ class RecordWriter:
     position: str
     """The change token of the page, or `SCAN`."""
     observed_at: str
-    encoded_source: Raw = field(init=False)
+    _source_as_sent: Raw = field(init=False)
+    _envelope: Envelope = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "encoded_source", Raw(ENCODER.encode(self.source)))
+        source = Raw(ENCODER.encode(self.source))
+        envelope = Envelope(
+            message_id="",
+            integration_id=self.integration_id,
+            integration_connection_id=self.connection_id,
+            resource_type="",
+            resource_id="",
+            idempotency_key="",
+            op="upsert",
+            version=None,
+            snapshot_id=self.snapshot_id,
+            observed_at=self.observed_at,
+            source=source,
+        )
+        object.__setattr__(self, "_source_as_sent", source)
+        object.__setattr__(self, "_envelope", envelope)
 
     def upsert(
         self,
@@ -61,26 +77,22 @@ class RecordWriter:
     def snapshot(self, corpus: str, data: SnapshotData) -> OutRecord:
         """A marker of a snapshot's life."""
         return self._record(
-            ResourceType.SNAPSHOT.value, corpus, "upsert", ENCODER.encode(data), None, self.encoded_source
+            ResourceType.SNAPSHOT.value, corpus, "upsert", ENCODER.encode(data), None, self._source_as_sent
         )
 
     def _source(self, source: Source | None) -> Raw:
-        return self.encoded_source if source is None else Raw(ENCODER.encode(source))
+        return self._source_as_sent if source is None else Raw(ENCODER.encode(source))
 
     def _record(self, kind: str, resource_id: str, op: Op, data: bytes, version: int | None, source: Raw) -> OutRecord:
+        """Fill the page's one envelope anew: to make one for each record would cost as much as to encode it."""
         key = resource_key(self.integration_id, self.connection_id, kind, resource_id)
-        envelope = Envelope(
-            message_id=message_id(key, op, self.snapshot_id, self.position, data),
-            integration_id=self.integration_id,
-            integration_connection_id=self.connection_id,
-            resource_type=kind,
-            resource_id=resource_id,
-            idempotency_key=key,
-            op=op,
-            version=version,
-            snapshot_id=self.snapshot_id,
-            observed_at=self.observed_at,
-            source=source,
-            data=Raw(data),
-        )
+        envelope = self._envelope
+        envelope.message_id = message_id(key, op, self.snapshot_id, self.position, data)
+        envelope.resource_type = kind
+        envelope.resource_id = resource_id
+        envelope.idempotency_key = key
+        envelope.op = op
+        envelope.version = version
+        envelope.source = source
+        envelope.data = Raw(data)
         return OutRecord(kind, resource_id, op, key, version, data, encode(envelope))

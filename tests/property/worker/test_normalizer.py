@@ -31,7 +31,6 @@ VIEWER = {
     "modifiedByMeTime",
     "sharedWithMeTime",
     "sharingUser",
-    "isAppAuthorized",
     "capabilities",
 }
 VERBATIM = {"properties", "appProperties", "exportLinks"}

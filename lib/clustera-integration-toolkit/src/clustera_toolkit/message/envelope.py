@@ -23,7 +23,7 @@ class EnvelopeMetadata(msgspec.Struct, frozen=True):
 INLINE = EnvelopeMetadata()
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Envelope(msgspec.Struct, kw_only=True, gc=False):
     """One record. `data`, `payload` and `source` are JSON already; times are RFC 3339.
 
     `version` is None where the source gives none, as for a delete.
