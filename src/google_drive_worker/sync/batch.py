@@ -29,4 +29,4 @@ class Batch:
     @property
     def size_bytes(self) -> int:
         """What it weighs in a transaction."""
-        return sum(len(record.value) for record in self.records)
+        return sum([len(record.value) for record in self.records])  # a list is quicker than a generator

@@ -72,7 +72,7 @@ _IDENTIFIED = msgspec.json.Decoder(_Identified)
 def file_page(body: bytes, writer: RecordWriter) -> Page:
     """A page of `files.list`. Raises `MalformedResponseError` when it is not JSON of that shape at all."""
     listed, rejected = _decode_files(body)
-    records = _converted(listed.files, lambda file: [_upsert(file, writer)], rejected)
+    records = _upserts(listed.files, writer, rejected)
     return Page(
         records,
         listed.next_page_token,
@@ -85,7 +85,7 @@ def file_page(body: bytes, writer: RecordWriter) -> Page:
 def change_page(body: bytes, writer: RecordWriter) -> Page:
     """A page of `changes.list`, in the log's order. Raises `MalformedResponseError` as `file_page` does."""
     listed, rejected = _decode_changes(body)
-    records = _converted(listed.changes, lambda change: _change(change, writer), rejected)
+    records = _changes(listed.changes, writer, rejected)
     return Page(
         records,
         listed.next_page_token,
@@ -96,22 +96,26 @@ def change_page(body: bytes, writer: RecordWriter) -> Page:
     )
 
 
-def _converted(
-    items: Sequence[Item], convert: Callable[[Item], Sequence[OutRecord]], rejected: list[Rejected]
-) -> list[OutRecord]:
+def _upserts(files: Sequence[DriveFile], writer: RecordWriter, rejected: list[Rejected]) -> list[OutRecord]:
     """Convert one by one; what turns out not to be as documented joins the rejected."""
     records: list[OutRecord] = []
-    for item in items:
+    for file in files:
         try:
-            records += convert(item)
+            records.append(_upsert(file, writer))
         except (ValueError, RecursionError) as error:
-            rejected.append(_rejection(_id_of(item), error))
+            rejected.append(_rejection(file.id, error))
     return records
 
 
-def _id_of(item: object) -> str | None:
-    identifier = getattr(item, "id", None) or getattr(item, "file_id", None)
-    return identifier if isinstance(identifier, str) else None
+def _changes(changes: Sequence[DriveChange], writer: RecordWriter, rejected: list[Rejected]) -> list[OutRecord]:
+    """As `_upserts`, for the entries of a log."""
+    records: list[OutRecord] = []
+    for change in changes:
+        try:
+            records += _change(change, writer)
+        except (ValueError, RecursionError) as error:
+            rejected.append(_rejection(str(change.file_id), error))
+    return records
 
 
 def _unexplained(changes: Sequence[DriveChange]) -> list[Rejected]:

@@ -36,6 +36,7 @@ class RecordWriter:
     """The change token of the page, or `SCAN`."""
     observed_at: str
     _source_as_sent: Raw = field(init=False)
+    _place: tuple[bytes, bytes] = field(init=False)
     _envelope: Envelope = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +55,7 @@ class RecordWriter:
             source=source,
         )
         object.__setattr__(self, "_source_as_sent", source)
+        object.__setattr__(self, "_place", (self.snapshot_id.encode(), self.position.encode()))
         object.__setattr__(self, "_envelope", envelope)
 
     def upsert(
@@ -87,7 +89,7 @@ class RecordWriter:
         """Fill the page's one envelope anew: to make one for each record would cost as much as to encode it."""
         key = resource_key(self.integration_id, self.connection_id, kind, resource_id)
         envelope = self._envelope
-        envelope.message_id = message_id(key, op, self.snapshot_id, self.position, data)
+        envelope.message_id = message_id(key, op, *self._place, data)
         envelope.resource_type = kind
         envelope.resource_id = resource_id
         envelope.idempotency_key = key

@@ -27,7 +27,8 @@ class ClaimCheck:
 
     async def apply(self, batch: Batch) -> Batch:
         """Check what is too large; nothing is copied when nothing is. Raises `RetryableError`."""
-        if not any(self._guard.exceeds(record.value) for record in batch.records):
+        largest = max(batch.records, key=_size, default=None)
+        if largest is None or not self._guard.exceeds(largest.value):
             return batch
         return replace(batch, records=await self._checked(batch.records))
 
@@ -51,3 +52,7 @@ class ClaimCheck:
         envelope = decode(record.value)
         checked = by_claim_check(envelope, url=stored.url, sha256=stored.sha256, size_bytes=stored.size_bytes)
         return replace_record(record, value=encode(checked))
+
+
+def _size(record: OutRecord) -> int:
+    return len(record.value)
