@@ -16,7 +16,6 @@ from typing import Any
 from msgspec import UNSET
 
 from clustera_toolkit.kafka import (
-    FencedError,
     InboundMessage,
     KafkaAdmin,
     KafkaClientError,
@@ -386,6 +385,3 @@ def open_storage(settings: WorkerSettings) -> S3Client:
 
 def _shard_of(connection_id: str, *, shards: int) -> int:
     return partition_of(connection_id.encode(), shards)
-
-
-__all__: Sequence[str] = ["FencedError", "Worker", "now", "open_storage"]

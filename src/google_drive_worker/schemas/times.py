@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+from clustera_toolkit.message import rfc3339 as rfc3339_of_seconds
+
 
 def rfc3339(moment: datetime) -> str:
     """`2026-01-01T00:00:00.000Z` of an aware time."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339_of_seconds(moment.timestamp())
 
 
 def parse_rfc3339(text: str) -> datetime | None:

@@ -323,6 +323,8 @@ class Committer:
         first = error.failures[0]
         batch = work.batch
         refused = await self._refused(work, batch) if batch is not None else []
+        if work.done.done():  # the search lost track of a transaction, and everything with it was given up
+            return None
         reason = f"{first.topic} refused it: {first.message}"
         if batch is not None and refused:
             kept = [record for record in batch.records if record not in refused]
