@@ -8,8 +8,8 @@ import asyncio
 import sys
 
 from google_drive_emulator.emulator import Emulator
-from google_drive_emulator.synthetic import SyntheticSource
-from google_drive_emulator.world import World
+from google_drive_emulator.sources.synthetic import SyntheticSource
+from google_drive_emulator.world.world import World
 
 SEED = 7
 RENDERED_BYTES_A_FILE = 4096

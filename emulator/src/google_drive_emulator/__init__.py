@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from google_drive_emulator.directory import DirectoryError, DirectorySource
 from google_drive_emulator.emulator import Emulator, Running
-from google_drive_emulator.pages import PageSettings
-from google_drive_emulator.synthetic import SyntheticSource
-from google_drive_emulator.world import MutationError, World
+from google_drive_emulator.grammar.pages import PageSettings
+from google_drive_emulator.sources.directory import DirectoryError, DirectorySource
+from google_drive_emulator.sources.synthetic import SyntheticSource
+from google_drive_emulator.world.world import MutationError, World
 
 __all__ = [
     "DirectoryError",

@@ -8,12 +8,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from google_drive_emulator.control import MAX_LATENCY_MS
-from google_drive_emulator.directory import DirectoryError, DirectorySource
+from google_drive_emulator.control.routes import MAX_LATENCY_MS
 from google_drive_emulator.emulator import Emulator
-from google_drive_emulator.items import Source
-from google_drive_emulator.synthetic import MAX_FILES, SyntheticSource
-from google_drive_emulator.world import World
+from google_drive_emulator.sources.directory import DirectoryError, DirectorySource
+from google_drive_emulator.sources.synthetic import MAX_FILES, SyntheticSource
+from google_drive_emulator.world.items import Source
+from google_drive_emulator.world.world import World
 
 _DEFAULT_FILES = 1000
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from google_drive_emulator.oauth import AuthMode
-from google_drive_emulator.pages import PageSettings
-from google_drive_emulator.render_cache import DEFAULT_CACHE_BYTES
-from google_drive_emulator.server import make_application
+from google_drive_emulator.grammar.pages import PageSettings
+from google_drive_emulator.http.server import make_application
+from google_drive_emulator.oauth.token_server import AuthMode
+from google_drive_emulator.rendering.render_cache import DEFAULT_CACHE_BYTES
 from google_drive_emulator.state import EmulatorState
-from google_drive_emulator.world import World
+from google_drive_emulator.world.world import World
 
 _SHUTDOWN_SECONDS = 1.0
 

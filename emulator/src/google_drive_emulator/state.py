@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from google_drive_emulator.faults import FaultPlan
-from google_drive_emulator.fields import Mask
-from google_drive_emulator.items import User
-from google_drive_emulator.oauth import AuthMode, TokenServer
-from google_drive_emulator.pages import PageSettings
-from google_drive_emulator.render import Renderer, compile_renderer
-from google_drive_emulator.render_cache import DEFAULT_CACHE_BYTES, RenderCache
-from google_drive_emulator.resources import Viewer
-from google_drive_emulator.timestamps import Clock, wall_clock_ms
-from google_drive_emulator.world import World
+from google_drive_emulator.grammar.fields import Mask
+from google_drive_emulator.grammar.pages import PageSettings
+from google_drive_emulator.http.faults import FaultPlan
+from google_drive_emulator.oauth.token_server import AuthMode, TokenServer
+from google_drive_emulator.rendering.render import Renderer, compile_renderer
+from google_drive_emulator.rendering.render_cache import DEFAULT_CACHE_BYTES, RenderCache
+from google_drive_emulator.rendering.resources import Viewer
+from google_drive_emulator.world.items import User
+from google_drive_emulator.world.timestamps import Clock, wall_clock_ms
+from google_drive_emulator.world.world import World
 
 _KEPT_RENDERERS = 64
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from google_drive_emulator.items import Permission
+from google_drive_emulator.world.items import Permission
 
 from .conftest import Client
 

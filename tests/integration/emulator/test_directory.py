@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from google_drive_emulator import DirectoryError, Emulator, directory_world
-from google_drive_emulator.directory import DirectorySource
+from google_drive_emulator.sources.directory import DirectorySource
 
 from .conftest import Client
 

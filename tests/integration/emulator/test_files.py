@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from google_drive_emulator.items import FOLDER
+from google_drive_emulator.world.items import FOLDER
 
 from .conftest import Client
 

@@ -6,12 +6,12 @@ import hypothesis.strategies as st
 from hypothesis import given, note, settings
 
 from google_drive_emulator import World, synthetic_world
-from google_drive_emulator.items import Item
-from google_drive_emulator.listing import Page, Selection, list_page
-from google_drive_emulator.mutations import RandomMutations, apply
-from google_drive_emulator.ordering import parse_order
-from google_drive_emulator.pages import PageSettings, PageToken, read_token, write_token
-from google_drive_emulator.plan import EVERYTHING
+from google_drive_emulator.grammar.ordering import parse_order
+from google_drive_emulator.grammar.pages import PageSettings, PageToken, read_token, write_token
+from google_drive_emulator.search.listing import Page, Selection, list_page
+from google_drive_emulator.search.plan import EVERYTHING
+from google_drive_emulator.world.items import Item
+from google_drive_emulator.world.mutations import RandomMutations, apply
 
 SETTINGS = settings(deadline=None, max_examples=40)
 ORDERS = st.lists(st.sampled_from(["name", "modifiedTime desc", "folder", "name_natural desc", "starred"]), max_size=3)

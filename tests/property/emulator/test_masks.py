@@ -7,11 +7,19 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from google_drive_emulator import schema, synthetic_world
-from google_drive_emulator.fields import ALL, InvalidFieldSelectionError, Json, Mask, compile_projector, parse_mask
-from google_drive_emulator.render import compile_renderer
-from google_drive_emulator.resources import Viewer
-from google_drive_emulator.schema import Schema
+from google_drive_emulator import synthetic_world
+from google_drive_emulator.grammar import schema
+from google_drive_emulator.grammar.fields import (
+    ALL,
+    InvalidFieldSelectionError,
+    Json,
+    Mask,
+    compile_projector,
+    parse_mask,
+)
+from google_drive_emulator.grammar.schema import Schema
+from google_drive_emulator.rendering.render import compile_renderer
+from google_drive_emulator.rendering.resources import Viewer
 
 WORLD = synthetic_world(files=600, seed=3)
 VIEWER = Viewer(WORLD.users[0], lambda _folder_id: True)

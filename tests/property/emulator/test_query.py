@@ -7,11 +7,11 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from google_drive_emulator import synthetic_world
-from google_drive_emulator.items import FOLDER, Item
-from google_drive_emulator.listing import Selection, list_page
-from google_drive_emulator.plan import plan_of
-from google_drive_emulator.query import Asker, InvalidQueryError, parse_query, predicate
-from google_drive_emulator.timestamps import rfc3339
+from google_drive_emulator.grammar.query import Asker, InvalidQueryError, parse_query, predicate
+from google_drive_emulator.search.listing import Selection, list_page
+from google_drive_emulator.search.plan import plan_of
+from google_drive_emulator.world.items import FOLDER, Item
+from google_drive_emulator.world.timestamps import rfc3339
 
 WORLD = synthetic_world(files=500, seed=11)
 ME = WORLD.users[0]

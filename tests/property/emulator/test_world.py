@@ -4,8 +4,8 @@ import hypothesis.strategies as st
 from hypothesis import given, note, settings
 
 from google_drive_emulator import World, synthetic_world
-from google_drive_emulator.items import Counts, Item
-from google_drive_emulator.mutations import RandomMutations, apply
+from google_drive_emulator.world.items import Counts, Item
+from google_drive_emulator.world.mutations import RandomMutations, apply
 
 SETTINGS = settings(deadline=None, max_examples=25)
 SEEDS = st.integers(0, 100_000)

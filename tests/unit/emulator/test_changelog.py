@@ -2,7 +2,7 @@
 
 import random
 
-from google_drive_emulator.changelog import ChangeLog, Entry
+from google_drive_emulator.world.changelog import ChangeLog, Entry
 
 
 def numbers(log: ChangeLog, since: int = 0) -> list[int]:

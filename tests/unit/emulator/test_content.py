@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from google_drive_emulator.content import ByteRange, SyntheticContent, UnsatisfiableRangeError, parse_range
+from google_drive_emulator.sources.content import ByteRange, SyntheticContent, UnsatisfiableRangeError, parse_range
 
 
 @pytest.mark.parametrize("number", [0, 7, 97, 249])

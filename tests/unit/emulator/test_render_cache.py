@@ -1,6 +1,6 @@
 """Rendered files are kept within a budget and given back for the same version only."""
 
-from google_drive_emulator.render_cache import RenderCache
+from google_drive_emulator.rendering.render_cache import RenderCache
 
 RENDERED = b"x" * 800  # with its overhead 1000 bytes
 

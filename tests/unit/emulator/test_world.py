@@ -3,7 +3,7 @@
 import pytest
 
 from google_drive_emulator import MutationError, World, synthetic_world
-from google_drive_emulator.items import FOLDER, SHORTCUT, Item, Permission
+from google_drive_emulator.world.items import FOLDER, SHORTCUT, Item, Permission
 
 GUEST = Permission("77", "user", "reader", email="guest@example.org")
 

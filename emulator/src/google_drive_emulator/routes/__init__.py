@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from google_drive_emulator.calls import Route
+from google_drive_emulator.http.calls import Route
 from google_drive_emulator.routes import about, changes, drives, files, permissions, token
 
 ROUTES: Sequence[Route] = (

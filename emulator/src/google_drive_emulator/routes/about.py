@@ -1,9 +1,9 @@
 """``about.get`` (facts A3)."""
 
-from google_drive_emulator import schema
-from google_drive_emulator.calls import Call, Reply, Route
-from google_drive_emulator.fields import Json
-from google_drive_emulator.resources import EXPORT_TYPES, user_resource
+from google_drive_emulator.grammar import schema
+from google_drive_emulator.grammar.fields import Json
+from google_drive_emulator.http.calls import Call, Reply, Route
+from google_drive_emulator.rendering.resources import EXPORT_TYPES, user_resource
 from google_drive_emulator.routes.masks import mandatory_mask, masked_reply
 from google_drive_emulator.state import EmulatorState
 

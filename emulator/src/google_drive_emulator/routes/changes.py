@@ -6,18 +6,18 @@ from itertools import islice
 
 import msgspec
 
-from google_drive_emulator import schema
-from google_drive_emulator.calls import Call, Reply, Route
-from google_drive_emulator.changelog import Entry
-from google_drive_emulator.corpora import check_drive
-from google_drive_emulator.errors import forbidden, invalid_value, required
-from google_drive_emulator.fields import Json, Mask, compile_projector
-from google_drive_emulator.items import User
-from google_drive_emulator.listing import Located
-from google_drive_emulator.render_page import render_items
+from google_drive_emulator.grammar import schema
+from google_drive_emulator.grammar.fields import Json, Mask, compile_projector
+from google_drive_emulator.http.calls import Call, Reply, Route
+from google_drive_emulator.http.errors import forbidden, invalid_value, required
+from google_drive_emulator.rendering.render_page import render_items
 from google_drive_emulator.routes.masks import masked_reply, requested_mask
+from google_drive_emulator.search.corpora import check_drive
+from google_drive_emulator.search.listing import Located
 from google_drive_emulator.state import EmulatorState
-from google_drive_emulator.timestamps import rfc3339
+from google_drive_emulator.world.changelog import Entry
+from google_drive_emulator.world.items import User
+from google_drive_emulator.world.timestamps import rfc3339
 
 _DEFAULT = (
     "kind,nextPageToken,newStartPageToken,changes(kind,type,changeType,time,removed,fileId,file(kind,id,name,mimeType))"

@@ -1,11 +1,11 @@
 """``drives.list`` and ``drives.get``."""
 
-from google_drive_emulator import schema
-from google_drive_emulator.calls import Call, Reply, Route
-from google_drive_emulator.errors import drive_not_found, invalid_value
-from google_drive_emulator.fields import Json
-from google_drive_emulator.pages import InvalidPageTokenError, PageToken, read_token, write_token
-from google_drive_emulator.resources import drive_resource
+from google_drive_emulator.grammar import schema
+from google_drive_emulator.grammar.fields import Json
+from google_drive_emulator.grammar.pages import InvalidPageTokenError, PageToken, read_token, write_token
+from google_drive_emulator.http.calls import Call, Reply, Route
+from google_drive_emulator.http.errors import drive_not_found, invalid_value
+from google_drive_emulator.rendering.resources import drive_resource
 from google_drive_emulator.routes.masks import masked_reply, requested_mask
 from google_drive_emulator.state import EmulatorState
 

@@ -4,26 +4,26 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from google_drive_emulator import schema
-from google_drive_emulator.calls import Call, Reply, Route
-from google_drive_emulator.content import ByteRange, UnsatisfiableRangeError, parse_range
-from google_drive_emulator.corpora import check_corpora
-from google_drive_emulator.errors import DriveError, file_not_found, forbidden, invalid_value
-from google_drive_emulator.fields import Mask
-from google_drive_emulator.items import Content, Item, User
-from google_drive_emulator.listing import Page, Search, Selection, list_page
-from google_drive_emulator.ordering import (
+from google_drive_emulator.grammar import schema
+from google_drive_emulator.grammar.fields import Mask
+from google_drive_emulator.grammar.ordering import (
     DuplicateSortKeyError,
     SortTerm,
     UnknownSortKeyError,
     parse_order,
 )
-from google_drive_emulator.pages import InvalidPageTokenError, PageToken, read_token, write_token
-from google_drive_emulator.plan import plan_of
-from google_drive_emulator.query import Asker, InvalidQueryError, parse_query, predicate
-from google_drive_emulator.render_page import render_items
+from google_drive_emulator.grammar.pages import InvalidPageTokenError, PageToken, read_token, write_token
+from google_drive_emulator.grammar.query import Asker, InvalidQueryError, parse_query, predicate
+from google_drive_emulator.http.calls import Call, Reply, Route
+from google_drive_emulator.http.errors import DriveError, file_not_found, forbidden, invalid_value
+from google_drive_emulator.rendering.render_page import render_items
 from google_drive_emulator.routes.masks import requested_mask
+from google_drive_emulator.search.corpora import check_corpora
+from google_drive_emulator.search.listing import Page, Search, Selection, list_page
+from google_drive_emulator.search.plan import plan_of
+from google_drive_emulator.sources.content import ByteRange, UnsatisfiableRangeError, parse_range
 from google_drive_emulator.state import EmulatorState
+from google_drive_emulator.world.items import Content, Item, User
 
 _LIST_DEFAULT = "kind,incompleteSearch,nextPageToken,files(kind,id,name,mimeType)"
 _GET_DEFAULT = "kind,id,name,mimeType"

@@ -1,9 +1,9 @@
 """The ``fields`` parameter of a method: its default, its errors, its effect on an answer (facts A3)."""
 
-from google_drive_emulator.calls import Call, Reply, json_reply
-from google_drive_emulator.errors import fields_required, invalid_field_selection
-from google_drive_emulator.fields import InvalidFieldSelectionError, Json, Mask, compile_projector, parse_mask
-from google_drive_emulator.schema import Schema
+from google_drive_emulator.grammar.fields import InvalidFieldSelectionError, Json, Mask, compile_projector, parse_mask
+from google_drive_emulator.grammar.schema import Schema
+from google_drive_emulator.http.calls import Call, Reply, json_reply
+from google_drive_emulator.http.errors import fields_required, invalid_field_selection
 
 
 def requested_mask(call: Call, schema: Schema, default: str) -> Mask:

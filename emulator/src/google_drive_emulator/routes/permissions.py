@@ -1,11 +1,11 @@
 """``permissions.list`` (facts A2, A7)."""
 
-from google_drive_emulator import schema
-from google_drive_emulator.calls import Call, Reply, Route
-from google_drive_emulator.errors import forbidden, invalid_value
-from google_drive_emulator.fields import Json
-from google_drive_emulator.pages import InvalidPageTokenError, PageToken, read_token, write_token
-from google_drive_emulator.resources import WRITERS, permission_resource
+from google_drive_emulator.grammar import schema
+from google_drive_emulator.grammar.fields import Json
+from google_drive_emulator.grammar.pages import InvalidPageTokenError, PageToken, read_token, write_token
+from google_drive_emulator.http.calls import Call, Reply, Route
+from google_drive_emulator.http.errors import forbidden, invalid_value
+from google_drive_emulator.rendering.resources import WRITERS, permission_resource
 from google_drive_emulator.routes.files import visible_item
 from google_drive_emulator.routes.masks import masked_reply, requested_mask
 from google_drive_emulator.state import EmulatorState

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from google_drive_emulator.calls import Call, Reply, Route, json_reply
-from google_drive_emulator.oauth import OAuthError
+from google_drive_emulator.http.calls import Call, Reply, Route, json_reply
+from google_drive_emulator.oauth.token_server import OAuthError
 from google_drive_emulator.state import EmulatorState
 
 _NO_STORE = {"Cache-Control": "no-cache, no-store, max-age=0, must-revalidate", "Pragma": "no-cache"}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from google_drive_emulator.fields import Json
-from google_drive_emulator.items import (
+from google_drive_emulator.grammar.fields import Json
+from google_drive_emulator.world.items import (
     DOCUMENT,
     FOLDER,
     PRESENTATION,
@@ -22,7 +22,7 @@ from google_drive_emulator.items import (
     Permission,
     User,
 )
-from google_drive_emulator.timestamps import rfc3339
+from google_drive_emulator.world.timestamps import rfc3339
 
 WRITERS = frozenset({"owner", "organizer", "fileOrganizer", "writer"})
 

@@ -9,12 +9,12 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from google_drive_emulator.items import Item, User
-from google_drive_emulator.ordering import Descending, SortKey, SortTerm, sort_key
-from google_drive_emulator.pages import PageToken
-from google_drive_emulator.plan import Plan
-from google_drive_emulator.query import Predicate
-from google_drive_emulator.world import World
+from google_drive_emulator.grammar.ordering import Descending, SortKey, SortTerm, sort_key
+from google_drive_emulator.grammar.pages import PageToken
+from google_drive_emulator.grammar.query import Predicate
+from google_drive_emulator.search.plan import Plan
+from google_drive_emulator.world.items import Item, User
+from google_drive_emulator.world.world import World
 
 Located: TypeAlias = tuple[int, Item]
 

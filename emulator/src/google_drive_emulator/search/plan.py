@@ -6,8 +6,8 @@ Bounds only narrow the search; every candidate is still tested. They come from t
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from google_drive_emulator.items import FOLDER
-from google_drive_emulator.query import And, Comparison, Expression, Membership
+from google_drive_emulator.grammar.query import And, Comparison, Expression, Membership
+from google_drive_emulator.world.items import FOLDER
 
 
 @dataclass(frozen=True, slots=True)

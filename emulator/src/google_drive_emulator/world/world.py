@@ -10,10 +10,12 @@ from hashlib import blake2b
 
 import msgspec
 
-from google_drive_emulator.changelog import ChangeLog, Entry
-from google_drive_emulator.content import BytesContent
-from google_drive_emulator.inheritance import Inheritance
-from google_drive_emulator.items import (
+from google_drive_emulator.search.plan import EVERYTHING, Plan
+from google_drive_emulator.sources.content import BytesContent
+from google_drive_emulator.sources.synthetic import user_grant
+from google_drive_emulator.world.changelog import ChangeLog, Entry
+from google_drive_emulator.world.inheritance import Inheritance
+from google_drive_emulator.world.items import (
     FOLDER,
     NATIVE_PREFIX,
     SHORTCUT,
@@ -26,9 +28,7 @@ from google_drive_emulator.items import (
     Source,
     User,
 )
-from google_drive_emulator.plan import EVERYTHING, Plan
-from google_drive_emulator.synthetic import user_grant
-from google_drive_emulator.timestamps import Clock, wall_clock_ms
+from google_drive_emulator.world.timestamps import Clock, wall_clock_ms
 
 
 class MutationError(ValueError):

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from google_drive_emulator.items import FOLDER, Item, Permission, User
-from google_drive_emulator.names import item_name
-from google_drive_emulator.world import MutationError, World
+from google_drive_emulator.sources.names import item_name
+from google_drive_emulator.world.items import FOLDER, Item, Permission, User
+from google_drive_emulator.world.world import MutationError, World
 
 _ROLES = frozenset({"reader", "commenter", "writer"})
 _SMALL = 30

@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from google_drive_emulator.items import User
-from google_drive_emulator.timestamps import Clock
+from google_drive_emulator.world.items import User
+from google_drive_emulator.world.timestamps import Clock
 
 AuthMode: TypeAlias = Literal["open", "strict"]
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
-from google_drive_emulator.content import SyntheticContent
-from google_drive_emulator.items import (
+from google_drive_emulator.sources.content import SyntheticContent
+from google_drive_emulator.sources.names import GROUPS, PEOPLE, item_name
+from google_drive_emulator.world.items import (
     DOCUMENT,
     FOLDER,
     NATIVE_PREFIX,
@@ -25,7 +26,6 @@ from google_drive_emulator.items import (
     ShortcutTarget,
     User,
 )
-from google_drive_emulator.names import GROUPS, PEOPLE, item_name
 
 MAX_FILES = 100_000_000
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable
 
 import msgspec
 
-from google_drive_emulator.fields import Mask, compile_projector
-from google_drive_emulator.items import Item
-from google_drive_emulator.resources import TEXT_FIELDS, VALUE_FIELDS, TextField, ValueField, Viewer
+from google_drive_emulator.grammar.fields import Mask, compile_projector
+from google_drive_emulator.rendering.resources import TEXT_FIELDS, VALUE_FIELDS, TextField, ValueField, Viewer
+from google_drive_emulator.world.items import Item
 
 _CHECKSUMS = frozenset({"md5Checksum", "sha1Checksum", "sha256Checksum"})
 _KEPT_VALUES = 8192

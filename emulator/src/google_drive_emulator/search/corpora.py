@@ -1,8 +1,8 @@
 """Which corpus a listing is about: parameters in, Google's refusals out (facts A4)."""
 
-from google_drive_emulator.errors import DriveError, drive_not_found, forbidden, invalid_value
-from google_drive_emulator.params import Params
-from google_drive_emulator.world import World
+from google_drive_emulator.http.errors import DriveError, drive_not_found, forbidden, invalid_value
+from google_drive_emulator.http.params import Params
+from google_drive_emulator.world.world import World
 
 _CORPORA = frozenset({"user", "domain", "drive", "allDrives"})
 

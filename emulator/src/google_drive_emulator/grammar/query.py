@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from google_drive_emulator.items import Item, User
-from google_drive_emulator.timestamps import parse_rfc3339
+from google_drive_emulator.world.items import Item, User
+from google_drive_emulator.world.timestamps import parse_rfc3339
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^'\\]|\\.)*')|(?P<operator><=|>=|!=|=|<|>)|(?P<bracket>[()])|(?P<word>[A-Za-z]+))",

@@ -5,7 +5,7 @@ DriveError    the Drive envelope: ``error.errors[]``, with ``status`` and ``deta
 
 from dataclasses import dataclass, field
 
-from google_drive_emulator.fields import Json
+from google_drive_emulator.grammar.fields import Json
 
 _INVALID_CREDENTIALS = (
     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid"

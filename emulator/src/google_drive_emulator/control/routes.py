@@ -10,16 +10,16 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from google_drive_emulator.calls import Call, Handler, Reply, Route, json_reply
-from google_drive_emulator.faults import MAX_FAULTS, Fault
-from google_drive_emulator.fields import ALL, Json
-from google_drive_emulator.items import User
-from google_drive_emulator.listing import Located
-from google_drive_emulator.mutations import Operation, RandomMutations, apply
-from google_drive_emulator.pages import PageSettings
-from google_drive_emulator.render_page import render_items
+from google_drive_emulator.grammar.fields import ALL, Json
+from google_drive_emulator.grammar.pages import PageSettings
+from google_drive_emulator.http.calls import Call, Handler, Reply, Route, json_reply
+from google_drive_emulator.http.faults import MAX_FAULTS, Fault
+from google_drive_emulator.rendering.render_page import render_items
+from google_drive_emulator.search.listing import Located
 from google_drive_emulator.state import EmulatorState
-from google_drive_emulator.world import MutationError, World
+from google_drive_emulator.world.items import User
+from google_drive_emulator.world.mutations import Operation, RandomMutations, apply
+from google_drive_emulator.world.world import MutationError, World
 
 MAX_LATENCY_MS = 60_000
 _MAX_ITEMS = 5_000

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from google_drive_emulator.items import Item, Permission
+from google_drive_emulator.world.items import Item, Permission
 
 
 class Inherited(msgspec.Struct, frozen=True):

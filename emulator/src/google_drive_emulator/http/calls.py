@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from google_drive_emulator.fields import Json
-from google_drive_emulator.items import User
-from google_drive_emulator.params import Params
+from google_drive_emulator.grammar.fields import Json
+from google_drive_emulator.http.params import Params
+from google_drive_emulator.world.items import User
 
 if TYPE_CHECKING:
     from google_drive_emulator.state import EmulatorState

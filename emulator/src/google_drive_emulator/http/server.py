@@ -6,21 +6,21 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from google_drive_emulator.calls import JSON_TYPE, Call, Reply, Route, json_reply, pretty
-from google_drive_emulator.control import ROUTES as CONTROL_ROUTES
-from google_drive_emulator.control import ControlError
-from google_drive_emulator.errors import (
+from google_drive_emulator.control.routes import ROUTES as CONTROL_ROUTES
+from google_drive_emulator.control.routes import ControlError
+from google_drive_emulator.http.calls import JSON_TYPE, Call, Reply, Route, json_reply, pretty
+from google_drive_emulator.http.errors import (
     DriveError,
     injected,
     invalid_credentials,
     no_credentials,
     not_found,
 )
-from google_drive_emulator.faults import DEFAULT_STALL_MS, Fault
-from google_drive_emulator.items import User
-from google_drive_emulator.params import Params
+from google_drive_emulator.http.faults import DEFAULT_STALL_MS, Fault
+from google_drive_emulator.http.params import Params
 from google_drive_emulator.routes import ROUTES
 from google_drive_emulator.state import EmulatorState
+from google_drive_emulator.world.items import User
 
 _MAX_BODY_BYTES = 64 * 2**20
 _BODY_TIMEOUT_SECONDS = 30

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from google_drive_emulator.errors import mistyped, out_of_range
+from google_drive_emulator.http.errors import mistyped, out_of_range
 
 _TRUE = frozenset({"true", "1", "t", "y", "yes"})
 _FALSE = frozenset({"false", "0", "f", "n", "no"})

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from google_drive_emulator.fields import Mask
-from google_drive_emulator.items import Content, User
-from google_drive_emulator.listing import Located
-from google_drive_emulator.render import needs_checksums
+from google_drive_emulator.grammar.fields import Mask
+from google_drive_emulator.rendering.render import needs_checksums
+from google_drive_emulator.search.listing import Located
 from google_drive_emulator.state import EmulatorState
+from google_drive_emulator.world.items import Content, User
 
 
 async def render_items(

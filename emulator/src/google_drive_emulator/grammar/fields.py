@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from google_drive_emulator.schema import Schema
+from google_drive_emulator.grammar.schema import Schema
 
 Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
 Projector: TypeAlias = Callable[[Json], Json]

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from google_drive_emulator.content import FileContent
-from google_drive_emulator.items import FOLDER, SHORTCUT, Counts, Item, Permission, ShortcutTarget, User
+from google_drive_emulator.sources.content import FileContent
+from google_drive_emulator.world.items import FOLDER, SHORTCUT, Counts, Item, Permission, ShortcutTarget, User
 
 OWNER = User("owner@example.com", "Directory Owner", "10000000000000000001")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from google_drive_emulator.items import Checksum
+from google_drive_emulator.world.items import Checksum
 
 _ALGORITHMS: tuple[Checksum, ...] = ("md5", "sha1", "sha256")
 _BODIES = 256

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import TypeAlias
 
-from google_drive_emulator.items import Item, User
+from google_drive_emulator.world.items import Item, User
 
 KeyPart: TypeAlias = str | int
 SortKey: TypeAlias = tuple["KeyPart | Descending", ...]

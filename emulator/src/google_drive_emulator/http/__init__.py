@@ -1,0 +1,1 @@
+"""HTTP: requests in, answers in Google's shapes out; what every method has in common."""

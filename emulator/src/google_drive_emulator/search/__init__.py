@@ -1,0 +1,1 @@
+"""Listings: a corpus and a query in, pages of items out."""

@@ -1,0 +1,1 @@
+"""What a world starts with: a seed, a directory or a scenario in, items out."""
