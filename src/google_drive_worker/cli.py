@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from google_drive_worker.commands import demo, run, sync, topics, trigger
+from google_drive_worker.commands import demo, dlq, run, sync, topics, trigger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command(epilog=run.EXAMPLES)(run.run)
@@ -17,6 +17,7 @@ app.command(epilog=sync.EXAMPLES)(sync.sync)
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.command(epilog=trigger.EXAMPLES)(trigger.trigger)
 app.add_typer(topics.app, name="topics")
+app.add_typer(dlq.app, name="dlq")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -27,7 +27,6 @@ from clustera_toolkit.kafka import (
     read_to_end,
 )
 from clustera_toolkit.message import SizeGuard
-from clustera_toolkit.storage import S3Client
 from google_drive_worker import topics
 from google_drive_worker.client.adaptive_rate import AdaptiveRate
 from google_drive_worker.client.observer import LoggingObserver
@@ -41,6 +40,7 @@ from google_drive_worker.credentials import Credentials
 from google_drive_worker.handlers.intake import Intake, Routes
 from google_drive_worker.http.health import HealthServer
 from google_drive_worker.http.metrics import Metrics
+from google_drive_worker.object_store import open_object_store
 from google_drive_worker.ownership import Ownership, Partitions
 from google_drive_worker.probes import Probes
 from google_drive_worker.schemas.event import ErrorRecord, Notice
@@ -193,7 +193,7 @@ class Worker:
 
     def _make_committer(self, found: Mapping[str, TopicInfo]) -> Committer:
         settings = self._settings
-        storage = open_storage(settings)
+        storage = open_object_store(settings)
         limit = topics.record_limit_bytes(
             found[settings.kafka_topic_records], settings.worker_s3_payload_threshold_bytes
         )
@@ -366,21 +366,6 @@ def announce(notice: Notice) -> None:
     facts = {"connection_id": notice.integration_connection_id, "corpus": notice.corpus}
     told = {name: value for name in ("files", "counts", "count") if (value := getattr(notice, name)) is not UNSET}
     log.info("event: %s", notice.event.value, extra={**facts, **told})
-
-
-def open_storage(settings: WorkerSettings) -> S3Client:
-    """The object store that the settings name. Raises the toolkit's `StorageError`s."""
-    url = settings.object_store
-    if not (settings.object_store_url or settings.s3_bucket_name):
-        log.warning("no object store is configured: payloads too large for a message go to %s", url)
-    secret = settings.aws_secret_access_key
-    return S3Client.from_url(
-        url,
-        region=settings.s3_region,
-        endpoint=settings.s3_endpoint_url,
-        access_key_id=settings.aws_access_key_id,
-        secret_access_key=secret.get_secret_value() if secret else None,
-    )
 
 
 def _shard_of(connection_id: str, *, shards: int) -> int:

@@ -18,6 +18,7 @@ from typing import Protocol
 from clustera_toolkit.kafka import InboundMessage, OutboundMessage
 from clustera_toolkit.message import DeadLetter, Traceparent
 from google_drive_worker.config import dead_letter_topic
+from google_drive_worker.dead_letters.letter import attempts_of
 from google_drive_worker.handlers import trigger as triggers
 from google_drive_worker.handlers import webhook as webhooks
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore
@@ -204,7 +205,7 @@ class Intake:
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
-            attempts=1,
+            attempts=attempts_of(message) + 1,
             first_failed_at=now,
         )
         record = ErrorRecord(

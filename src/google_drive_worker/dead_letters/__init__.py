@@ -1,0 +1,1 @@
+"""Dead letters: what could not be applied, looked at and sent again."""
