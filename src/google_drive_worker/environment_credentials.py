@@ -67,6 +67,11 @@ def token_source(settings: CredentialSettings, endpoint: TokenEndpoint, subject:
     return _refreshing(settings, endpoint)
 
 
+def has_credential(settings: CredentialSettings) -> bool:
+    """Whether the environment holds an account's credential; an OAuth client alone, which a worker has, is none."""
+    return settings.google_application_credentials is not None or settings.google_refresh_token is not None
+
+
 def _missing(settings: CredentialSettings) -> list[str]:
     values = (settings.google_client_id, settings.google_client_secret, settings.google_refresh_token)
     return [name for name, value in zip(REFRESH_NAMES, values, strict=True) if not value]

@@ -305,6 +305,35 @@ def test_topics_are_checked(broker: EmbeddedBroker) -> None:
     assert done.stdout.splitlines()[-1] == "OK"
 
 
+def test_the_doctor_finds_nothing_wrong(broker: EmbeddedBroker, drive: Drive) -> None:
+    """Kafka, topics, keys, object store and Drive are each said to be well, and by whose account."""
+    settings = WorkerSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
+    broker.create_topics(topics.specifications(settings))
+    env = {
+        **drive.env,
+        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+        "CREDENTIALS_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "OBJECT_STORE_URL": (drive.folder / "objects").as_uri(),
+    }
+    done = worker("doctor", env=env)
+    assert_plain(done, 0, "")
+    assert [line[:4] for line in done.stdout.splitlines()] == ["ok  "] * 4, done.stdout
+    assert "user00@example.com" in done.stdout
+
+
+def test_the_doctor_says_what_to_do(broker: EmbeddedBroker, drive: Drive) -> None:
+    """Each thing that is wrong is a FAIL with a remedy; what cannot be checked is skipped, and the exit code is 1."""
+    env = {**CLEAN, "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers, "OBJECT_STORE_URL": "file:///proc/nowhere"}
+    done = worker("doctor", env=env)
+    assert_plain(done, 1, "")
+    assert "set CREDENTIALS_ENCRYPTION_KEYS" in done.stdout
+    assert "FAIL  object store" in done.stdout
+    assert "skip  Google Drive" in done.stdout
+    refused = worker("doctor", env={**drive.env, **env, "GOOGLE_TOKEN_URI": f"{drive.url}/nowhere"})
+    assert_plain(refused, 1, "")
+    assert "FAIL  Google Drive" in refused.stdout
+
+
 def test_mock_mode_syncs_and_stops() -> None:
     """Without any setting the worker runs, completes a sync that it starts itself, and ends in order on SIGTERM."""
     env = {**CLEAN, "GOOGLE_DRIVE_MOCK_MODE": "true", "GOOGLE_DRIVE_MOCK_FILES": "300", "WORKER_HTTP_PORT": "0"}

@@ -11,24 +11,13 @@ from google_drive_worker.client.errors import DriveError
 from google_drive_worker.commands.display import Display, TroubleObserver, display_for, summary
 from google_drive_worker.commands.shell import FAILED, WRONG_USE, examples, execute, fail, load
 from google_drive_worker.environment_credentials import CredentialSettings, EnvironmentCredentialError
+from google_drive_worker.health_checks import REMEDIES
 from google_drive_worker.local_sync import LocalSync, Outcome, Wish
 from google_drive_worker.sinks.local.formats import storage_for
 from google_drive_worker.sinks.local.progress import Progress
 from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError, Storage
 
 DEFAULT_CONNECTION = "local"
-
-REMEDIES = {
-    "reauthorization_required": "Google does not take the refresh token any more: consent again and set the new "
-    "GOOGLE_REFRESH_TOKEN (with a consent screen in testing, tokens end after 7 days)",
-    "insufficient_scopes": "consent again, to the scope https://www.googleapis.com/auth/drive.readonly",
-    "invalid_client": "check GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET: they are not those of an OAuth client",
-    "delegation_not_granted": "let a Workspace administrator grant the service account domain-wide delegation of "
-    "https://www.googleapis.com/auth/drive.readonly",
-    "api_disabled": "enable the Google Drive API in the Google Cloud project of the credential",
-    "network": "check the network, GDRIVE_API_BASE_URL and GOOGLE_TOKEN_URI",
-}
-"""What to do about the errors that a person at a terminal meets."""
 
 EXAMPLES = examples(
     "google-drive-worker sync --to drive.sqlite",

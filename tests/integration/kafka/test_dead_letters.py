@@ -1,4 +1,4 @@
-"""`dlq list`, `show` and `replay` on Apache Kafka: what was set aside is seen, mended and applied."""
+"""`dlq` and `doctor` on Apache Kafka: what was set aside is seen, mended and applied; what is missing is named."""
 
 import json
 import subprocess
@@ -29,8 +29,12 @@ def reader(stack: Stack) -> Iterator[Reader]:
 
 
 def dlq(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "google_drive_worker", "dlq", *arguments]
-    environment = {**stack.environment("tool"), "COLUMNS": "200"}
+    return tool(stack, "dlq", *arguments)
+
+
+def tool(stack: Stack, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "google_drive_worker", *arguments]
+    environment = {**stack.environment("tool"), "COLUMNS": "200", **settings}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -102,3 +106,16 @@ def test_wrong_use_is_explained(stack: Stack, arguments: tuple[str, ...], said: 
     """A sentence and exit code 2, never a traceback."""
     done = dlq(stack, *arguments)
     assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
+def test_the_doctor_names_topics_that_are_missing_or_wrong(stack: Stack) -> None:
+    """Each problem of a topic is a finding of its own, with what to do."""
+    names = stack.topics
+    done = tool(stack, "doctor", KAFKA_TOPIC_RECORDS=names["records"] + "-missing", KAFKA_TOPIC_STATE=names["errors"])
+    assert done.returncode == 2, done.stdout
+    assert "name the same topic" in done.stderr
+    missing = tool(stack, "doctor", KAFKA_TOPIC_RECORDS=names["records"] + "-missing")
+    assert missing.returncode == 1, missing.stderr
+    assert f"FAIL  {names['records']}-missing does not exist" in missing.stdout
+    assert "run `google-drive-worker topics create`" in missing.stdout
+    assert tool(stack, "doctor").returncode == 0
