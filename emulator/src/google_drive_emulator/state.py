@@ -1,47 +1,34 @@
 """All that one running emulator holds: the world, tokens, faults, counts and settings."""
 
-from collections import Counter
-from collections.abc import Mapping
 from functools import lru_cache
 
+from google_drive_emulator.downloads.operations import Operations
 from google_drive_emulator.grammar.fields import Mask
 from google_drive_emulator.grammar.pages import PageSettings
 from google_drive_emulator.http.faults import FaultPlan
+from google_drive_emulator.http.quota import Quota, QuotaSettings
+from google_drive_emulator.http.request_log import RequestLog
 from google_drive_emulator.oauth.token_server import AuthMode, TokenServer
+from google_drive_emulator.push.delivery import Push
 from google_drive_emulator.rendering.render import Renderer, compile_renderer
 from google_drive_emulator.rendering.render_cache import DEFAULT_CACHE_BYTES, RenderCache
-from google_drive_emulator.rendering.resources import Viewer
-from google_drive_emulator.world.items import User
-from google_drive_emulator.world.timestamps import Clock, wall_clock_ms
+from google_drive_emulator.scenario.script import Script
+from google_drive_emulator.search.activities import ActivitySettings
+from google_drive_emulator.search.matches import MatchMemory
+from google_drive_emulator.uploads.sessions import UploadSessions
+from google_drive_emulator.uploads.volume import DailyVolume
+from google_drive_emulator.world.present import Present
 from google_drive_emulator.world.world import World
+from google_drive_emulator.writing.limits import WriteLimits
 
 _KEPT_RENDERERS = 64
 
 
-class RequestCounts:
-    """How many requests each route answered, by status; cut connections count as ``cut``."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, str]] = Counter()
-
-    def add(self, route: str, status: str) -> None:
-        """Count one answer."""
-        self._counts[route, status] += 1
-
-    def clear(self) -> None:
-        """Start again from nothing."""
-        self._counts.clear()
-
-    def by_route(self) -> Mapping[str, Mapping[str, int]]:
-        """Return the counts as ``{route: {status: count}}``."""
-        routes: dict[str, dict[str, int]] = {}
-        for (route, status), count in sorted(self._counts.items()):
-            routes.setdefault(route, {})[status] = count
-        return routes
-
-
 class EmulatorState:
-    """The state of one emulator. It is used by one event loop only."""
+    """The state of one emulator. It is used by one event loop only.
+
+    ``script`` is that of the scenario it serves, if it does; ``snapshots`` are states of the world, by name.
+    """
 
     def __init__(
         self,
@@ -50,17 +37,28 @@ class EmulatorState:
         auth: AuthMode = "open",
         latency_ms: int = 0,
         pages: PageSettings | None = None,
+        quota: QuotaSettings | None = None,
         cache_bytes: int = DEFAULT_CACHE_BYTES,
-        clock: Clock = wall_clock_ms,
     ) -> None:
         self.world = world
-        self.tokens = TokenServer(auth, world.users, clock)
+        self.tokens = TokenServer(auth, world, world.clock)
         self.latency_ms = latency_ms
         self.pages = pages or PageSettings()
+        self.activity = ActivitySettings()
         self.faults = FaultPlan()
-        self.requests = RequestCounts()
+        self.push = Push(lambda: self.world.clock())
+        world.listen(self.push.hear)
+        self.quota = Quota(quota or QuotaSettings(), world.clock)
+        self.requests = RequestLog()
+        self.limits = WriteLimits()
+        self.uploads = UploadSessions(world.clock)
+        self.daily_uploads = DailyVolume(world.clock)
+        self.operations = Operations(world.clock)
         self.rendered = RenderCache(cache_bytes)
+        self.matches = MatchMemory()
         self.cache_bytes = cache_bytes
+        self.script: Script | None = None
+        self.snapshots: dict[str, Present] = {}
         self._renderers = lru_cache(maxsize=_KEPT_RENDERERS)(_renderer)
 
     def reset(self) -> None:
@@ -68,21 +66,19 @@ class EmulatorState:
         self.world.reset()
         self.tokens.reset()
         self.faults.clear()
+        self.push.reset()
+        self.quota.clear()
         self.requests.clear()
+        self.uploads.clear()
+        self.daily_uploads.clear()
+        self.operations.clear()
         self.rendered = RenderCache(self.cache_bytes)
+        if self.script is not None:
+            self.script.begin(self)
 
-    def renderer(self, mask: Mask) -> Renderer:
-        """Return the compiled form of a mask of File."""
-        return self._renderers(_MaskKey(mask))
-
-    def viewer(self, user: User) -> Viewer:
-        """Return the eyes of a user: a folder is seen by who has a role on it."""
-
-        def sees_folder(folder_id: str) -> bool:
-            folder = self.world.item(folder_id)
-            return folder is not None and folder.role_of(user) is not None
-
-        return Viewer(user, sees_folder)
+    def renderer(self, mask: Mask, labels: frozenset[str] = frozenset()) -> Renderer:
+        """Return the compiled form of a mask of File, with the labels to be shown."""
+        return self._renderers(_MaskKey(mask), labels)
 
 
 class _MaskKey:
@@ -101,5 +97,5 @@ class _MaskKey:
         return hash(self.text)
 
 
-def _renderer(key: _MaskKey) -> Renderer:
-    return compile_renderer(key.mask)
+def _renderer(key: _MaskKey, labels: frozenset[str]) -> Renderer:
+    return compile_renderer(key.mask, labels)

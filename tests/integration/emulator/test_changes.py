@@ -57,7 +57,7 @@ async def test_losing_access_looks_like_a_removal(client: Client) -> None:
     assert [change["removed"] for change in mine] == [False]
     seen = world.item(item.id)
     assert seen is not None
-    assert seen.role_of(guest) is None
+    assert world.viewer(guest).role(seen) is None
 
 
 async def test_a_folders_change_is_logged_for_the_folder_alone(client: Client) -> None:

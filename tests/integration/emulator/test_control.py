@@ -35,7 +35,7 @@ async def test_the_world_is_counted_and_listed(client: Client) -> None:
     assert counts["items"] == 300 == counts["files"] + counts["folders"] + counts["shortcuts"]
     assert counts["trashed"] == sum(item["trashed"] for item in items)
     assert items[0]["id"] == counts["root_id"]
-    assert all("permissions" in item for item in items)
+    assert all(item["capabilities"]["canShare"] == ("permissions" in item) for item in items)
 
 
 async def test_mutations_go_through_to_drive(client: Client) -> None:
@@ -74,6 +74,11 @@ async def test_mutations_go_through_to_drive(client: Client) -> None:
         ("POST", "oauth", {"action": "revoke"}, "needs a refresh_token"),
         ("PUT", "latency", {"milliseconds": -5}, "milliseconds must be from 0"),
         ("PUT", "pages", {"cap_with_parents": 0}, "a cap must be at least 1"),
+        ("PUT", "pages", {"token_hours": 0}, "token_hours must be above 0"),
+        ("PUT", "quirks", {"gravity": True}, "gravity"),
+        ("PUT", "clock", {"now": "soon"}, "now must be epoch milliseconds or RFC 3339"),
+        ("PUT", "clock", {"advance_ms": 10**18}, "between the years 1970 and 9999"),
+        ("GET", "requests/log?limit=0", None, "limit must be a whole number from 1"),
         ("GET", "world/items?limit=no", None, "limit must be a whole number"),
         ("GET", "world/items?after=no", None, "after must be the id"),
         ("GET", "world/items?user=no", None, "there is no user"),
@@ -175,3 +180,45 @@ async def test_it_is_healthy_and_unknown_controls_are_named(client: Client) -> N
     assert (await client.control("GET", "health")).json == {"status": "ok"}
     answer = await client.control("POST", "nothing")
     assert (answer.status, answer.json) == (404, {"error": "there is no POST /__emulator__/nothing"})
+
+
+async def test_the_last_requests_are_told_without_secrets(client: Client) -> None:
+    """The log has what was asked, by whom, and how it was answered; tokens and keys are blotted out."""
+    await client.get("files/nope", access_token="secret", key="secret", fields="id")
+    await client.get("about", fields="kind")
+    both = (await client.control("GET", "requests/log")).json["requests"]
+    last = (await client.control("GET", "requests/log?limit=1")).json["requests"]
+    assert [entry["route"] for entry in both] == ["files.get", "about.get"]
+    assert last == both[1:]
+    first = both[0]
+    assert (first["method"], first["path"], first["status"]) == ("GET", "/drive/v3/files/nope", "404")
+    assert first["params"] == {"access_token": "…", "key": "…", "fields": "id"}
+    assert first["user"] == client.world.users[0].email
+    assert first["milliseconds"] < 10_000
+
+
+async def test_settings_can_be_read_back(client: Client) -> None:
+    """What was PUT is what GET answers; what is not named has its default."""
+    for path, message in (
+        ("latency", {"milliseconds": 1}),
+        ("pages", {"cap_with_parents": 7}),
+        ("quirks", {"repeat_ids": True}),
+    ):
+        put, read = await client.control("PUT", path, message), await client.control("GET", path)
+        assert put.json == read.json
+        assert message.items() <= read.json.items()
+    assert client.world.quirks.repeat_ids
+
+
+async def test_the_clock_is_set_stopped_and_advanced(client: Client) -> None:
+    """Changes carry the emulator's time, which goes on from where it was set."""
+    stopped = (await client.control("PUT", "clock", {"now": "2026-10-02T12:00:00Z", "frozen": True})).json
+    assert stopped == {"now": "2026-10-02T12:00:00.000Z", "now_ms": 1_790_942_400_000, "frozen": True}
+    await client.control("PUT", "clock", {"advance_ms": 90_000})
+    created = client.world.create("now")
+    assert (await client.get(f"files/{created.id}", fields="createdTime")).json == {
+        "createdTime": "2026-10-02T12:01:30.000Z"
+    }
+    going = (await client.control("PUT", "clock", {"now": 1_790_942_400_000, "frozen": False})).json
+    assert (going["frozen"], going["now"][:17]) == (False, "2026-10-02T12:00:")
+    assert (await client.control("GET", "clock")).json["now_ms"] >= going["now_ms"]

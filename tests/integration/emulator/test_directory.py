@@ -10,8 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from google_drive_emulator import DirectoryError, Emulator, directory_world
+from google_drive_emulator import DirectoryError, Emulator, World, directory_world
 from google_drive_emulator.sources.directory import DirectorySource
+from google_drive_emulator.sources.joined import JoinedSource
+from google_drive_emulator.sources.synthetic import SyntheticSource
 
 from .conftest import Client
 
@@ -120,3 +122,14 @@ def test_a_path_that_is_no_directory_is_refused(tmp_path: Path) -> None:
         directory_world(tmp_path / "file")
     with pytest.raises(DirectoryError, match="there is no directory"):
         directory_world(tmp_path / "nothing")
+
+
+def test_a_directory_can_stand_beside_a_synthetic_drive(tree: Path) -> None:
+    """Joined sources keep each account's drive: a directory's owner has the tree, the others their files."""
+    source = JoinedSource([SyntheticSource(30, 1), DirectorySource(tree)])
+    world = World(source)
+    owner = world.users[-1]
+    below = [item for place in world.descendants(world.root_id(owner)) if (item := world.item_at(place))]
+    assert {item.owner for item in below} == {owner}
+    assert world.counts().items == len(source) == 30 + len(below)
+    assert sorted(source.position(item.id) or 0 for item in below) == list(range(30, len(source)))

@@ -53,7 +53,7 @@ async def test_resources_follow_the_kind_of_item(client: Client) -> None:
         assert ("size" in file) == (not is_sizeless)
         assert ("shortcutDetails" in file) == file["mimeType"].endswith(".shortcut")
         assert all(isinstance(file.get(name, ""), str) for name in INT64_FIELDS)
-        assert len(file["permissions"]) == len(file["permissionIds"]) == 3
+        assert len(file["permissions"]) == len(file["permissionIds"]) == (1 if file["mimeType"] == FOLDER else 3)
         assert ("parents" in file) == file["ownedByMe"]
 
 
@@ -182,9 +182,14 @@ async def test_a_long_query_may_come_as_a_post(client: Client) -> None:
     assert len(answer.json["files"]) == 3
 
 
-async def test_pretty_printing_is_for_those_who_ask(client: Client) -> None:
-    """prettyPrint=true indents the same answer by two spaces."""
-    plain, indented = await client.get("files"), await client.get("files", prettyPrint="true")
+async def test_answers_are_indented_unless_that_is_refused(client: Client) -> None:
+    """By default JSON is indented by two spaces and ends with a newline; prettyPrint=false gives the same compact."""
+    plain, indented = (
+        await client.get("files", pageSize="1000", prettyPrint="false"),
+        await client.get("files", pageSize="1000"),
+    )
+    assert plain.body.startswith(b'{"kind"')
+    assert indented.body.endswith(b"\n}\n")
     assert indented.body.startswith(b'{\n  "kind"')
     assert indented.json == plain.json == json.loads(plain.body)
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from tests.support.emulator.rich_world import items_of, rich_world
 
-from google_drive_emulator import synthetic_world
 from google_drive_emulator.grammar import schema
 from google_drive_emulator.grammar.fields import (
     ALL,
@@ -19,10 +19,12 @@ from google_drive_emulator.grammar.fields import (
 )
 from google_drive_emulator.grammar.schema import Schema
 from google_drive_emulator.rendering.render import compile_renderer
-from google_drive_emulator.rendering.resources import Viewer
 
-WORLD = synthetic_world(files=600, seed=3)
-VIEWER = Viewer(WORLD.users[0], lambda _folder_id: True)
+WORLD, PEOPLE = rich_world()
+ITEMS = list(items_of(WORLD).values())
+VIEWER = WORLD.viewer(PEOPLE.me)
+LABELS = frozenset({"contract", "other"})
+PLACES = st.integers(0, len(ITEMS) - 1)
 
 
 @st.composite
@@ -50,33 +52,39 @@ def write(mask: Mask, draw: st.DataObject) -> str:
     return ",".join(texts)
 
 
-def full(position: int) -> Json:
-    item = WORLD.item_at(position)
-    assert item is not None
-    value: Json = json.loads(compile_renderer(ALL)(item, VIEWER))
+def full(place: int) -> Json:
+    value: Json = json.loads(compile_renderer(ALL, LABELS)(ITEMS[place], VIEWER))
     return value
 
 
-@given(mask=masks(), data=st.data())
-def test_writing_and_parsing_a_mask_gives_it_back(mask: Mask, data: st.DataObject) -> None:
-    """However a mask is written, parsing it gives an equal selection."""
-    leafless = "*" if mask is ALL else write(mask, data)
-    value = full(1)
-    assert compile_projector(parse_mask(leafless, schema.FILE))(value) == compile_projector(mask)(value)
+@given(mask=masks(), data=st.data(), place=PLACES)
+def test_writing_and_parsing_a_mask_gives_it_back(mask: Mask, data: st.DataObject, place: int) -> None:
+    """However a mask is written, parsing it gives an equal selection, and so does its canonical text."""
+    written, value = write(mask, data), full(place)
+    expected = compile_projector(mask)(value)
+    assert compile_projector(parse_mask(written, schema.FILE))(value) == expected
+    assert compile_projector(parse_mask(str(mask), schema.FILE))(value) == expected
+    assert str(parse_mask(written, schema.FILE)) == str(mask)
 
 
-@given(mask=masks(), position=st.integers(0, 599))
-def test_rendering_a_mask_equals_projecting_the_whole(mask: Mask, position: int) -> None:
+@given(mask=masks(), place=PLACES)
+def test_rendering_a_mask_equals_projecting_the_whole(mask: Mask, place: int) -> None:
     """What a compiled mask renders is the projection of the full resource, for every kind of item."""
-    item = WORLD.item_at(position)
-    assert item is not None
-    assert json.loads(compile_renderer(mask)(item, VIEWER)) == compile_projector(mask)(full(position))
+    assert json.loads(compile_renderer(mask, LABELS)(ITEMS[place], VIEWER)) == compile_projector(mask)(full(place))
 
 
-@given(first=masks(), second=masks())
-def test_a_list_of_masks_selects_what_either_selects(first: Mask, second: Mask) -> None:
-    """Joining masks selects at least the fields of each."""
-    joined, value = compile_projector(first | second)(full(7)), full(7)
+@given(mask=masks(), place=PLACES)
+def test_projecting_twice_is_projecting_once(mask: Mask, place: int) -> None:
+    """A projection keeps all that it selects."""
+    project = compile_projector(mask)
+    assert project(project(full(place))) == project(full(place))
+
+
+@given(first=masks(), second=masks(), place=PLACES)
+def test_a_list_of_masks_selects_what_either_selects(first: Mask, second: Mask, place: int) -> None:
+    """Joining masks, or their texts, selects at least the fields of each."""
+    joined, value = compile_projector(first | second)(full(place)), full(place)
+    assert compile_projector(parse_mask(f"{first},{second}", schema.FILE))(value) == joined
     for mask in (first, second):
         part = compile_projector(mask)(value)
         assert compile_projector(mask)(joined) == part

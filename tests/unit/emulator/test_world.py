@@ -60,8 +60,8 @@ def test_an_inherited_grant_is_taken_away_at_its_folder(world: World) -> None:
     private = world.item(file.id)
     assert shared is not None
     assert private is not None
-    assert GUEST in shared.permissions
-    assert GUEST not in private.permissions
+    assert [grant.id for grant in shared.permissions] == [file.permissions[0].id, GUEST.id]
+    assert private.permissions == file.permissions
 
 
 def test_deleting_a_folder_takes_all_below_it(world: World) -> None:

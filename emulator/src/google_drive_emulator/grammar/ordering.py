@@ -1,14 +1,23 @@
-"""``orderBy``: text in, a sort key over items out (facts A4)."""
+"""``orderBy``: text in, an order of items out (facts A4).
 
-from collections.abc import Callable, Mapping
+An order gives each item a key; keys compare like the items. What an item lacks counts as the smallest.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import total_ordering
 from typing import TypeAlias
 
-from google_drive_emulator.world.items import Item, User
+from google_drive_emulator.world.items import Item
+from google_drive_emulator.world.viewer import Viewer
 
 KeyPart: TypeAlias = str | int
 SortKey: TypeAlias = tuple["KeyPart | Descending", ...]
+_Value: TypeAlias = Callable[[Item, Viewer], KeyPart]
+
+_DIGITS = re.compile("[0-9]+")
 
 
 class UnknownSortKeyError(ValueError):
@@ -22,12 +31,12 @@ class DuplicateSortKeyError(ValueError):
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Descending:
-    """A part of a sort key that counts the other way round."""
+    """A text in a sort key that counts the other way round."""
 
-    part: KeyPart
+    text: str
 
     def __lt__(self, other: "Descending") -> bool:
-        return other.part < self.part  # type: ignore[operator]  # parts in the same place are of one type
+        return other.text < self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +57,79 @@ def parse_order(text: str) -> tuple[SortTerm, ...]:
 
 def _term(text: str) -> SortTerm:
     words = text.split()
-    if not words or words[0] not in _KEYS or words[1:] not in ([], ["desc"], ["asc"]):
+    if not words or words[0] not in _VALUES or words[1:] not in ([], ["desc"], ["asc"]):
         raise UnknownSortKeyError(text)
     return SortTerm(words[0], words[1:] == ["desc"])
 
 
-def sort_key(terms: tuple[SortTerm, ...], user: User) -> Callable[[Item], SortKey]:
-    """Compile terms into a function from an item to its sort key, as a user sees it."""
-    parts = [(_KEYS[term.key], term.descending) for term in terms]
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of items by one value after the other; each with whether it descends."""
 
-    def key(item: Item) -> SortKey:
-        values = ((part(item, user), descending) for part, descending in parts)
-        return tuple(Descending(value) if descending else value for value, descending in values)
+    values: Sequence[tuple[Callable[[Item], KeyPart], bool]]
 
-    return key
+    def key(self, item: Item) -> SortKey:
+        """Return the key of an item."""
+        return tuple([_directed(value(item), descending) for value, descending in self.values])
 
-
-def _natural(name: str) -> str:
-    """Pad numbers, so that ``file 2`` comes before ``file 10``."""
-    padded, digits = [], ""
-    for character in name.casefold() + "\0":
-        if character.isdecimal():
-            digits += character
-            continue
-        padded.append(digits.zfill(20) if digits else "")
-        padded.append(character)
-        digits = ""
-    return "".join(padded)
+    def restored(self, plain: Sequence[KeyPart]) -> SortKey:
+        """Return the key that ``plain_key`` was made of."""
+        pairs = zip(plain, self.values, strict=True)
+        return tuple(
+            Descending(part) if descending and isinstance(part, str) else part for part, (_, descending) in pairs
+        )
 
 
-_KEYS: Mapping[str, Callable[[Item, User], KeyPart]] = {
-    "createdTime": lambda item, _user: item.created_ms,
-    "folder": lambda item, _user: 0 if item.is_folder else 1,
-    "modifiedByMeTime": lambda item, user: item.modified_ms if item.modifier.email == user.email else 0,
-    "modifiedTime": lambda item, _user: item.modified_ms,
-    "name": lambda item, _user: item.name.casefold(),
-    "name_natural": lambda item, _user: _natural(item.name),
-    "quotaBytesUsed": lambda item, _user: item.size or 0,
-    "recency": lambda item, _user: item.modified_ms,
-    "sharedWithMeTime": lambda item, user: 0 if item.owner.email == user.email else item.created_ms,
-    "starred": lambda item, _user: int(item.starred),
-    "viewedByMeTime": lambda item, user: item.modified_ms if item.modifier.email == user.email else 0,
+def plain_key(key: SortKey) -> tuple[KeyPart, ...]:
+    """Return a key as texts and numbers alone, to be kept in a page token."""
+    return tuple(part.text if isinstance(part, Descending) else part for part in key)
+
+
+def order_of(terms: Sequence[SortTerm], viewer: Viewer) -> Order:
+    """Return the order that terms describe, as a viewer sees the items."""
+    return Order([(_bound(_VALUES[term.key], viewer), term.descending) for term in terms])
+
+
+def _bound(value: _Value, viewer: Viewer) -> Callable[[Item], KeyPart]:
+    return lambda item: value(item, viewer)
+
+
+def _directed(value: KeyPart, descending: bool) -> KeyPart | Descending:
+    if not descending:
+        return value
+    return Descending(value) if isinstance(value, str) else -value
+
+
+def alphabetical(name: str) -> str:
+    """Write a name so that it sorts without its case, and letters with accents beside those without."""
+    return unicodedata.normalize("NFD", name.casefold())
+
+
+def natural(name: str) -> str:
+    """Write a name so that numbers in it sort by their value: ``file 2`` comes before ``file 10``."""
+    return _DIGITS.sub(_by_value, alphabetical(name))
+
+
+def _by_value(match: re.Match[str]) -> str:
+    digits = match[0].lstrip("0")
+    return f"{len(digits):06}{digits}"
+
+
+def _recency(item: Item, viewer: Viewer) -> int:
+    """Return the latest of an item's times, as Google describes it."""
+    return max(item.created_ms, item.modified_ms, viewer.viewed_ms(item) or 0, viewer.shared_ms(item) or 0)
+
+
+_VALUES: Mapping[str, _Value] = {
+    "createdTime": lambda item, _viewer: item.created_ms,
+    "folder": lambda item, _viewer: 0 if item.is_folder else 1,
+    "modifiedByMeTime": lambda item, viewer: item.modified_ms if item.modifier is viewer.user else 0,
+    "modifiedTime": lambda item, _viewer: item.modified_ms,
+    "name": lambda item, _viewer: alphabetical(item.name),
+    "name_natural": lambda item, _viewer: natural(item.name),
+    "quotaBytesUsed": lambda item, _viewer: item.size or 0,
+    "recency": _recency,
+    "sharedWithMeTime": lambda item, viewer: viewer.shared_ms(item) or 0,
+    "starred": lambda item, viewer: int(viewer.is_starred(item)),
+    "viewedByMeTime": lambda item, viewer: viewer.viewed_ms(item) or 0,
 }

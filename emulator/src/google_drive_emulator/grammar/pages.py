@@ -22,10 +22,13 @@ class PageToken(msgspec.Struct, frozen=True, array_like=True):
     """Where a listing stopped: the last position given, and for a sorted one the position of that item in the order.
 
     ``key`` holds the last item's sort values, so that the listing goes on behind it even if the item changes.
+    ``issued_ms`` is when the token was given; ``after_empty`` says that its page held nothing.
     """
 
     position: int
     key: tuple[str | int, ...] = ()
+    issued_ms: int = 0
+    after_empty: bool = False
 
 
 _decoder = msgspec.json.Decoder(PageToken)
@@ -57,12 +60,14 @@ class PageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many items a page really holds. Drive gives fewer than asked for once some fields are in the mask (facts A4).
 
     ``cap_with_parents`` and ``cap_with_permissions`` are the largest page with such a mask (Drive: about 460 and 100);
-    ``short_pages`` makes pages of any smaller size, down to one item.
+    ``short_pages`` makes pages of any smaller size, down to one item. ``token_hours`` is how long a page token is good
+    for ("several hours", says Google).
     """
 
     cap_with_parents: int | None = None
     cap_with_permissions: int | None = None
     short_pages: bool = False
+    token_hours: float = 6.0
 
     def page_size(self, asked: int, *, parents: bool, permissions: bool, position: int) -> int:
         """Return how many items the page after a position holds at most."""

@@ -11,15 +11,44 @@ _INVALID_CREDENTIALS = (
     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid"
     " authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
+_MISSING_CREDENTIALS = (
+    "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid"
+    " authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
 _UNREGISTERED = (
     "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or"
     " other form of API consumer identity to call this API."
 )
 
+RPC_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""The google.rpc status that goes with an HTTP status."""
 
-@dataclass(frozen=True)
+_SERVICES = {
+    "drive": ("drive.googleapis.com", "google.apps.drive.v3.Drive"),
+    "driveactivity": ("driveactivity.googleapis.com", "google.apps.drive.activity.v2."),
+    "directory": ("admin.googleapis.com", "ccc.hosted.frontend.directory.v1.Directory"),
+}
+_RPC_NAMES = {
+    "driveactivity.activity.query": "google.apps.drive.activity.v2.DriveActivityService.QueryDriveActivity",
+}
+
+
+@dataclass(eq=False)  # not frozen: contextlib sets an exception's traceback
 class DriveError(Exception):
-    """An answer other than success: ``status_code`` is the HTTP status, the rest fills Google's envelope."""
+    """An answer other than success: ``status_code`` is the HTTP status, the rest fills Google's envelope.
+
+    ``bare`` leaves ``errors`` out, as google.rpc and some gateway errors do (facts C1, E).
+    """
 
     status_code: int
     message: str
@@ -31,21 +60,42 @@ class DriveError(Exception):
     error_message: str | None = None
     details: tuple[Json, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    bare: bool = False
 
     def body(self) -> dict[str, Json]:
         """Return the JSON body, in the order of Google's own."""
+        error: dict[str, Json] = {"code": self.status_code, "message": self.message}
+        if not self.bare:
+            error["errors"] = [self._entry()]
+        if self.bare or self.status is not None:
+            error["status"] = self.status or RPC_STATUSES.get(self.status_code, "INTERNAL")
+        if self.details:
+            error["details"] = list(self.details)
+        return {"error": error}
+
+    def _entry(self) -> dict[str, Json]:
         entry: dict[str, Json] = {"message": self.error_message or self.message}
         if self.domain is not None:
             entry["domain"] = self.domain
         entry["reason"] = self.reason
         if self.location is not None:
             entry |= {"location": self.location, "locationType": self.location_type}
-        error: dict[str, Json] = {"code": self.status_code, "message": self.message, "errors": [entry]}
-        if self.status is not None:
-            error["status"] = self.status
-        if self.details:
-            error["details"] = list(self.details)
-        return {"error": error}
+        return entry
+
+
+def bad_request(message: str) -> DriveError:
+    """A request that makes no sense as a whole: 400 ``badRequest`` (facts C2)."""
+    return DriveError(400, message, "badRequest")
+
+
+def internal_error() -> DriveError:
+    """Something that went wrong here: 500 ``internalError`` (facts C2)."""
+    return DriveError(500, "Internal Error", "internalError")
+
+
+def body_too_large(limit_bytes: int) -> DriveError:
+    """A body above what a method takes: 413."""
+    return DriveError(413, f"Request payload size exceeds the limit: {limit_bytes} bytes.", "uploadTooLarge")
 
 
 def invalid_value(parameter: str) -> DriveError:
@@ -87,6 +137,11 @@ def not_found(message: str, location: str | None = None) -> DriveError:
     return DriveError(404, message, "notFound", location)
 
 
+def page_token_expired() -> DriveError:
+    """A page token that was good once: 403 ``pageTokenExpired``, without a location (facts A4)."""
+    return forbidden("pageTokenExpired", "The specified page token has expired, and can no longer be used.")
+
+
 def file_not_found(file_id: str) -> DriveError:
     """404 for a file (facts C2)."""
     return not_found(f"File not found: {file_id}.", "fileId")
@@ -118,28 +173,46 @@ def no_credentials(method: str) -> DriveError:
     return DriveError(401, "Login Required.", "required", "Authorization", "header", status="UNAUTHENTICATED")
 
 
+def missing_credentials() -> DriveError:
+    """A call without the credentials that its method insists on: 401 ``required`` (facts F)."""
+    return DriveError(
+        401,
+        _MISSING_CREDENTIALS,
+        "required",
+        "Authorization",
+        "header",
+        status="UNAUTHENTICATED",
+        error_message="Login Required.",
+        headers={"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'},
+    )
+
+
+def insufficient_scopes(method: str) -> DriveError:
+    """A token without a scope that opens a method, by its discovery id: 403 ``insufficientPermissions`` (facts C2)."""
+    api, _, rest = method.partition(".")
+    service, prefix = _SERVICES[api]
+    resource, _, verb = rest.rpartition(".")
+    name = f"{prefix}{resource[:1].upper()}{resource[1:]}.{verb[:1].upper()}{verb[1:]}"
+    metadata: Json = {"service": service, "method": _RPC_NAMES.get(method, name)}
+    return DriveError(
+        403,
+        "Request had insufficient authentication scopes.",
+        "insufficientPermissions",
+        status="PERMISSION_DENIED",
+        error_message="Insufficient Permission",
+        details=(
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+                "domain": "googleapis.com",
+                "metadata": metadata,
+            },
+        ),
+        headers={"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"'},
+        bare=api == "driveactivity",
+    )
+
+
 def forbidden(reason: str, message: str, location: str | None = None) -> DriveError:
     """403 with a reason of the catalogue (facts C2)."""
     return DriveError(403, message, reason, location)
-
-
-def injected(status_code: int, reason: str, retry_after_seconds: int | None) -> DriveError:
-    """An error that a test asked for; the text is Google's where the catalogue has one (facts C2)."""
-    message, domain = _KNOWN_REASONS.get(reason, (reason, "global"))
-    headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
-    if reason == "authError":
-        return invalid_credentials()
-    return DriveError(status_code, message, reason, domain=domain, headers=headers)
-
-
-_KNOWN_REASONS = {
-    "userRateLimitExceeded": ("User Rate Limit Exceeded", "usageLimits"),
-    "rateLimitExceeded": ("Rate Limit Exceeded", "usageLimits"),
-    "dailyLimitExceeded": ("Daily Limit Exceeded", "usageLimits"),
-    "quotaExceeded": ("Quota Exceeded", "usageLimits"),
-    "internalError": ("Internal Error", "global"),
-    "backendError": ("Unknown Error.", "global"),
-    "domainPolicy": ("The domain administrators have disabled Drive apps.", "global"),
-    "pageTokenExpired": ("The specified page token has expired, and can no longer be used.", "global"),
-    "invalid": ("Invalid Value", "global"),
-}

@@ -1,162 +1,220 @@
-"""The token server's mind: refresh tokens in, access tokens and their meaning out (facts C3, F).
+"""The token server's mind: grants and access tokens in, sessions out (facts C3, F).
 
-An access token carries its refresh token's digest, the generation it was given in and its expiry, and is sealed. So
-nothing is stored for each one, and it can still expire, be revoked with its grant, or be out of date all at once.
+Open mode takes what it does not know; what was registered is held to its registration in both modes. An unknown token
+stands for the user whose address is in it, such as ``user05@example.com``, and for the first user when none is.
 """
 
+import re
 import secrets
-from base64 import urlsafe_b64decode
-from collections.abc import Mapping, Sequence
-from hashlib import blake2b
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol, TypeAlias
 
-import msgspec
-
+from google_drive_emulator.oauth import scopes as all_scopes
+from google_drive_emulator.oauth.access_tokens import PREFIX, AccessTokens, Ticket
+from google_drive_emulator.oauth.codes import Approval, Codes
+from google_drive_emulator.oauth.errors import OAuthError, dead_token
+from google_drive_emulator.oauth.grants import Grant, GrantKind, Grants, digest
+from google_drive_emulator.oauth.identity import Signer
+from google_drive_emulator.oauth.registry import Client, Registry, ServiceAccount
+from google_drive_emulator.oauth.sessions import Session
+from google_drive_emulator.oauth.settings import OAuthSettings
+from google_drive_emulator.world.accounts import grantee_number
 from google_drive_emulator.world.items import User
 from google_drive_emulator.world.timestamps import Clock
 
 AuthMode: TypeAlias = Literal["open", "strict"]
 
-EXPIRES_IN_SECONDS = 3599
-SCOPE = "https://www.googleapis.com/auth/drive"
-REFRESH_GRANT = "refresh_token"
-JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+OPEN_CLIENT = "open"
+"""The client of bearer tokens that open mode takes without having given them."""
 
-_PREFIX = "ya29.emulator"
+_REFRESH_PREFIX = "1//0"
+_ADDRESS = re.compile(r"([\w.+-]+)@([\w-]+(?:\.[\w-]+)*)")
 
 
-class OAuthError(Exception):
-    """An error of the token endpoint (facts C3)."""
+class Accounts(Protocol):
+    """Where users come from: the world."""
 
-    def __init__(self, code: str, description: str, status: int = 400) -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
-        self.status = status
+    @property
+    def users(self) -> Sequence[User]:
+        """Return all users, the first one first."""
+
+    def user(self, email: str) -> User | None:
+        """Return the user with an address, or None."""
+
+    def add_user(self, user: User) -> None:
+        """Add a user."""
 
 
 class TokenServer:
-    """Grants and the access tokens made from them.
+    """Grants, and the access tokens made from them.
 
-    In open mode every client and token is good and stands for the first user, apart from what was revoked. In strict
-    mode only registered refresh tokens are, and only access tokens that were made here.
+    ``settings`` may be replaced. What is registered goes into ``registry``, but service accounts by
+    ``put_service_account``.
     """
 
-    def __init__(self, mode: AuthMode, users: Sequence[User], clock: Clock) -> None:
-        self._mode = mode
-        self._accounts = {user.email: user for user in users}
-        self._first_user = users[0]
-        self._clock = clock
-        self._secret = secrets.token_bytes(32)
-        self._generation = 0
+    def __init__(self, mode: AuthMode, accounts: Accounts, clock: Clock) -> None:
+        self.mode = mode
+        self.accounts = accounts
+        self.clock = clock
+        self.settings = OAuthSettings()
+        self.signer = Signer()
+        self._tokens = AccessTokens()
         self.reset()
 
     def reset(self) -> None:
-        """Forget registrations and revocations, and outdate all access tokens given so far."""
-        self._users: dict[str, User] = {}
-        self._revoked: set[str] = set()
-        self._generation += 1
+        """Forget grants, revocations and all that was registered, and outdate all access tokens; settings stay."""
+        self.registry = Registry()
+        self.grants = Grants()
+        self.codes = Codes()
+        self._revocations = 0
+        self._first_email = self.accounts.users[0].email
+        self._tokens.outdate()
 
-    def register(self, refresh_token: str, user: User | None = None) -> None:
-        """Make a refresh token good, again if it was revoked; by default for the first user."""
-        self._revoked.discard(_digest(refresh_token))
-        self._users[_digest(refresh_token)] = user or self._first_user
+    # ── what tokens mean ─────────────────────────────────────────────────────
 
-    def revoke(self, token: str) -> None:
-        """End a grant, given its refresh token or one of its access tokens."""
-        sealed = self._open(token)
-        self._revoked.add(_digest(token) if sealed is None else sealed.grant)
+    def session_of(self, access_token: str) -> Session | None:
+        """Return what a bearer token stands for; None when it is no good."""
+        ticket = self._tokens.read(access_token, self.clock())
+        if ticket is None:
+            return self._open_session(access_token)
+        grant = self.grants.get(ticket.grant)
+        user = None if grant is None else self.accounts.user(grant.email)
+        if grant is None or user is None:
+            return None
+        granted = grant.scopes if ticket.scopes is None else frozenset(ticket.scopes)
+        return Session(user, granted, grant.client_id or OPEN_CLIENT, grant.id)
+
+    def ticket_of(self, access_token: str) -> Ticket | None:
+        """Return what an access token that was made here says, while it is fresh."""
+        return self._tokens.read(access_token, self.clock())
+
+    def _open_session(self, access_token: str) -> Session | None:
+        """Open mode takes any token that looks unlike its own."""
+        if self.mode == "strict" or not access_token or access_token.startswith(PREFIX):
+            return None
+        grant_id = digest(access_token)
+        if self.grants.was_revoked(grant_id):
+            return None
+        user = self._named_user(access_token)
+        return None if user is None else Session(user, all_scopes.ALL, OPEN_CLIENT, grant_id)
+
+    def _named_user(self, token: str) -> User | None:
+        """Return the user whose address is in a token, else the first; None when the address is nobody's."""
+        found = _ADDRESS.search(token)
+        if found is None:
+            return self.accounts.user(self._first_email)
+        users = (self.accounts.user(f"{local}@{found[2]}") for local in _tails(found[1]))
+        return next((user for user in users if user is not None), None)
+
+    # ── grants begin and end ─────────────────────────────────────────────────
+
+    def register(
+        self,
+        refresh_token: str,
+        user: User | None = None,
+        *,
+        scopes: frozenset[str] = all_scopes.ALL,
+        client_id: str | None = None,
+    ) -> None:
+        """Make a refresh token good, again if it was revoked; by default for the first user, all scopes, any client."""
+        email = self._first_email if user is None else user.email
+        self._add(digest(refresh_token), "registered", email, scopes, client_id)
+
+    def put_service_account(self, account: ServiceAccount) -> None:
+        """Register a service account; it gets an account of its own, which owns nothing."""
+        self.registry.put_service_account(account)
+        if self.accounts.user(account.email) is None:
+            name = account.email.partition("@")[0]
+            self.accounts.add_user(User(account.email, name, grantee_number(account.email)))
+
+    def approve(self, approval: Approval) -> tuple[Grant, str | None]:
+        """Make a grant of what was approved; return it with its refresh token, if it has one."""
+        now_ms, client_id = self.clock(), approval.client_id
+        token = _REFRESH_PREFIX + secrets.token_urlsafe(64) if approval.gives_refresh_token else None
+        grant = Grant(
+            secrets.token_hex(12) if token is None else digest(token),
+            "consent",
+            approval.email,
+            approval.scopes,
+            client_id,
+            issued_ms=now_ms,
+            used_ms=now_ms,
+            ends_ms=self._end_ms(self.registry.client(client_id), approval.scopes, now_ms),
+            has_refresh_token=token is not None,
+        )
+        self.grants.add(grant)
+        self.grants.evict(approval.email, client_id, self.settings.refresh_tokens_per_client)
+        return grant, token
+
+    def admit(self, account: str, user: User, scopes: frozenset[str]) -> Grant:
+        """Return the grant of a service account that acts for a user: the same each time, until it is revoked."""
+        grant_id = digest(f"{account} {user.email} {all_scopes.join(scopes)} {self._revocations}")
+        return self._add(grant_id, "service_account", user.email, scopes, account, has_refresh_token=False)
+
+    def use(self, refresh_token: str, client_id: str) -> Grant:
+        """Return the grant of a refresh token that a client presents. Raises ``OAuthError``."""
+        grant_id = digest(refresh_token)
+        grant = self.grants.get(grant_id) or self._take(refresh_token, grant_id)
+        if grant.client_id not in {None, client_id}:
+            raise OAuthError("unauthorized_client")
+        used = self.grants.use(grant_id, self.clock(), self.settings.unused_seconds * 1000)
+        if used is None or self.accounts.user(used.email) is None:
+            raise dead_token()
+        return used
+
+    def revoke(self, token: str) -> bool:
+        """End a grant, given its refresh token or one of its access tokens; tell whether the token was good."""
+        ticket = self._tokens.read(token, self.clock())
+        grant_id = digest(token) if ticket is None else ticket.grant
+        known = self.grants.get(grant_id) is not None
+        unknown_but_good = ticket is None and self._open_session(token) is not None
+        self.grants.revoke(grant_id)
+        self._revocations += 1
+        return known or unknown_but_good
 
     def expire_access_tokens(self) -> None:
         """Outdate all access tokens given so far; refresh tokens stay good."""
-        self._generation += 1
+        self._tokens.outdate()
 
-    def grant(self, form: Mapping[str, str]) -> dict[str, str | int]:
-        """Answer a request for an access token. Raises ``OAuthError``."""
-        kind = form.get("grant_type")
-        if kind is None:
-            raise OAuthError("invalid_request", "Missing required parameter: grant_type")
-        if kind == REFRESH_GRANT:
-            return self._refresh(form)
-        if kind == JWT_GRANT:
-            return self._assertion(form)
-        raise OAuthError("unsupported_grant_type", f"Invalid grant_type: {kind}")
+    def access_token(self, grant: Grant, scopes: tuple[str, ...] | None = None) -> str:
+        """Return a new access token of a grant, within ``scopes`` if given."""
+        return self._tokens.make(grant.id, self.clock() + self.settings.access_token_seconds * 1000, scopes)
 
-    def user_of(self, access_token: str) -> User | None:
-        """Return whom a bearer token stands for; None when it is no good."""
-        sealed = self._open(access_token)
-        if sealed is None:
-            known = self._mode == "open" and _digest(access_token) not in self._revoked
-            return self._first_user if known and not access_token.startswith(_PREFIX) else None
-        fresh = sealed.generation == self._generation and self._clock() < sealed.expires_ms
-        if not fresh or sealed.grant in self._revoked:
-            return None
-        return self._users.get(sealed.grant, self._first_user)
+    def _take(self, refresh_token: str, grant_id: str) -> Grant:
+        """Take an unknown refresh token, as open mode does. Raises ``OAuthError``."""
+        if self.grants.was_revoked(grant_id):
+            raise dead_token()
+        user = self._named_user(refresh_token)
+        if self.mode == "strict" or user is None:
+            raise OAuthError("invalid_grant")
+        return self._add(grant_id, "unknown", user.email, all_scopes.ALL, None)
 
-    def _refresh(self, form: Mapping[str, str]) -> dict[str, str | int]:
-        for name in ("client_id", "refresh_token"):
-            if not form.get(name):
-                raise OAuthError("invalid_request", f"Missing required parameter: {name}")
-        if not form.get("client_secret") and self._mode == "strict":
-            raise OAuthError("invalid_client", "Unauthorized", 401)
-        grant = _digest(form["refresh_token"])
-        if grant in self._revoked or (self._mode == "strict" and grant not in self._users):
-            raise OAuthError("invalid_grant", "Token has been expired or revoked.")
-        return {**self._access_token(grant), "scope": SCOPE}
+    def _add(
+        self,
+        grant_id: str,
+        kind: GrantKind,
+        email: str,
+        scopes: frozenset[str],
+        client_id: str | None,
+        *,
+        has_refresh_token: bool = True,
+    ) -> Grant:
+        now_ms = self.clock()
+        grant = Grant(grant_id, kind, email, scopes, client_id, now_ms, now_ms, has_refresh_token=has_refresh_token)
+        self.grants.add(grant)
+        return grant
 
-    def _assertion(self, form: Mapping[str, str]) -> dict[str, str | int]:
-        if self._mode == "strict":
-            raise OAuthError("invalid_grant", "Invalid JWT Signature.")
-        if not form.get("assertion"):
-            raise OAuthError("invalid_request", "Missing required parameter: assertion")
-        user = self._subject(form["assertion"])
-        grant = _digest(f"service account for {user.email}")
-        self._users[grant] = user
-        return self._access_token(grant)
-
-    def _subject(self, assertion: str) -> User:
-        """Return whom a service account acts for: the ``sub`` of its assertion, else the first user."""
-        email = _claims(assertion).sub
-        user = self._first_user if email is None else self._accounts.get(email)
-        if user is None:
-            raise OAuthError("invalid_grant", "Invalid email or User ID")
-        return user
-
-    def _access_token(self, grant: str) -> dict[str, str | int]:
-        expires_ms = self._clock() + EXPIRES_IN_SECONDS * 1000
-        text = f"{self._generation}.{expires_ms}.{grant}.{secrets.token_hex(4)}"
-        token = f"{_PREFIX}.{text}.{self._seal(text)}"
-        return {"access_token": token, "expires_in": EXPIRES_IN_SECONDS, "token_type": "Bearer"}
-
-    def _open(self, token: str) -> "_Sealed | None":
-        text, _, seal = token.removeprefix(_PREFIX + ".").rpartition(".")
-        if not token.startswith(_PREFIX + ".") or not secrets.compare_digest(seal.encode(), self._seal(text).encode()):
-            return None
-        generation, expires_ms, grant, _ = text.split(".")
-        return _Sealed(int(generation), int(expires_ms), grant)
-
-    def _seal(self, text: str) -> str:
-        return blake2b(text.encode(), key=self._secret, digest_size=12).hexdigest()
+    def _end_ms(self, client: Client | None, scopes: frozenset[str], now_ms: int) -> int | None:
+        """Return when a grant ends by itself: access for a time, and consent screens in testing (facts C3)."""
+        lifetimes = [] if client is None or client.grant_seconds is None else [client.grant_seconds]
+        if client is not None and client.testing and not scopes <= all_scopes.SIGN_IN:
+            lifetimes.append(self.settings.testing_seconds)
+        return now_ms + min(lifetimes) * 1000 if lifetimes else None
 
 
-class _Sealed(msgspec.Struct, frozen=True):
-    generation: int
-    expires_ms: int
-    grant: str
-
-
-class _Claims(msgspec.Struct, frozen=True):
-    sub: str | None = None
-
-
-def _claims(assertion: str) -> _Claims:
-    """Read a JWT's claims; what is no JWT claims nothing, for in open mode every credential is good."""
-    payload = "".join(assertion.split(".")[1:2])
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
-    except (ValueError, msgspec.DecodeError):
-        return _Claims()
-
-
-def _digest(token: str) -> str:
-    return blake2b(token.encode(), digest_size=12).hexdigest()
+def _tails(local: str) -> Iterator[str]:
+    """Give a text, and what is left of it behind each sign that divides words: an address may follow anything."""
+    yield local
+    for place, letter in enumerate(local):
+        if letter in ".+-_":
+            yield local[place + 1 :]

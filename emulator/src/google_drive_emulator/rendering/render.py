@@ -8,8 +8,9 @@ from collections.abc import Callable, Hashable
 import msgspec
 
 from google_drive_emulator.grammar.fields import Mask, compile_projector
-from google_drive_emulator.rendering.resources import TEXT_FIELDS, VALUE_FIELDS, TextField, ValueField, Viewer
+from google_drive_emulator.rendering.resources import TEXT_FIELDS, VALUE_FIELDS, TextField, ValueField, label_info
 from google_drive_emulator.world.items import Item
+from google_drive_emulator.world.viewer import Viewer
 
 _CHECKSUMS = frozenset({"md5Checksum", "sha1Checksum", "sha256Checksum"})
 _KEPT_VALUES = 8192
@@ -24,12 +25,15 @@ def needs_checksums(mask: Mask) -> bool:
     return any(name in mask for name in _CHECKSUMS)
 
 
-def compile_renderer(mask: Mask) -> Renderer:
-    """Turn a mask of File into a function that renders items."""
+def compile_renderer(mask: Mask, labels: frozenset[str] = frozenset()) -> Renderer:
+    """Turn a mask of File into a function that renders items; of an item's labels only those asked for are shown."""
     fields = [(f'"{name}":', text) for name, text in TEXT_FIELDS.items() if name in mask]
     fields += [
         (f'"{name}":', _value_text(field, mask.below(name))) for name, field in VALUE_FIELDS.items() if name in mask
     ]
+
+    if labels and "labelInfo" in mask:
+        fields.append(('"labelInfo":', _value_text(label_info(labels), mask.below("labelInfo"))))
 
     def render(item: Item, viewer: Viewer) -> bytes:
         texts = [prefix + text for prefix, field in fields if (text := field(item, viewer)) is not None]

@@ -4,64 +4,42 @@
 and a function of the key that builds the value, so that values shared by many items are encoded once for each mask.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from google_drive_emulator.grammar.fields import Json
+from google_drive_emulator.rendering.formats import EXPORT_FORMATS, export_links
+from google_drive_emulator.rendering.media_metadata import (
+    film_key,
+    film_metadata,
+    picture_key,
+    picture_metadata,
+)
+from google_drive_emulator.rendering.permissions import permission_resource
+from google_drive_emulator.world.capabilities import capabilities, copies_from, may, standing
 from google_drive_emulator.world.items import (
     DOCUMENT,
     FOLDER,
     PRESENTATION,
-    SHORTCUT,
+    RANK,
     SPREADSHEET,
     Checksum,
-    Drive,
+    Detail,
+    DownloadRestriction,
     Item,
+    Label,
     Permission,
+    Restriction,
+    ShortcutTarget,
     User,
 )
 from google_drive_emulator.world.timestamps import rfc3339
+from google_drive_emulator.world.viewer import Viewer
 
-WRITERS = frozenset({"owner", "organizer", "fileOrganizer", "writer"})
-
-EXPORT_TYPES: Mapping[str, tuple[str, ...]] = {
-    DOCUMENT: (
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.oasis.opendocument.text",
-        "application/rtf",
-        "application/pdf",
-        "text/plain",
-        "application/zip",
-        "application/epub+zip",
-        "text/markdown",
-    ),
-    SPREADSHEET: (
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/x-vnd.oasis.opendocument.spreadsheet",
-        "application/pdf",
-        "application/zip",
-        "text/csv",
-        "text/tab-separated-values",
-    ),
-    PRESENTATION: (
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "application/vnd.oasis.opendocument.presentation",
-        "application/pdf",
-        "text/plain",
-    ),
-}
-
+_DIRECT = Detail("file", "reader")
 _EDITORS = {DOCUMENT: "document", SPREADSHEET: "spreadsheets", PRESENTATION: "presentation"}
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Whose eyes an item is seen with, and whether those see a folder."""
-
-    user: User
-    sees_folder: Callable[[str], bool]
 
 
 TextField: TypeAlias = Callable[[Item, Viewer], str | None]
@@ -88,78 +66,47 @@ def user_resource(user: User, viewer: User) -> dict[str, Json]:
     }
 
 
-def permission_resource(permission: Permission) -> dict[str, Json]:
-    """Return a Permission (facts A7)."""
-    resource: dict[str, Json] = {"kind": "drive#permission", "id": permission.id, "type": permission.type}
-    if permission.email is not None:
-        resource["emailAddress"] = permission.email
-    if permission.domain is not None:
-        resource["domain"] = permission.domain
-    resource["role"] = permission.role
-    if permission.display_name is not None:
-        resource["displayName"] = permission.display_name
-    if permission.allow_file_discovery is not None:
-        resource["allowFileDiscovery"] = permission.allow_file_discovery
-    if permission.type in {"user", "group"}:
-        resource |= {"deleted": False, "pendingOwner": False}
+def label_info(labels: frozenset[str]) -> ValueField[Any]:
+    """Return the field ``labelInfo``, limited to some labels."""
+    return ValueField(
+        lambda item, _viewer: tuple(each for each in item.traits.labels if each.id in labels),
+        lambda key: {"labels": [label_resource(each) for each in key]},
+    )
+
+
+def label_resource(label: Label) -> dict[str, Json]:
+    """Return a Label with its fields."""
+    fields: dict[str, Json] = {
+        field_id: {"kind": "drive#labelField", "id": field_id, "valueType": kind, kind: _label_values(kind, values)}
+        for field_id, kind, values in label.fields
+    }
+    return {"kind": "drive#label", "id": label.id, "revisionId": label.revision_id, "fields": fields}
+
+
+def _label_values(kind: str, values: Sequence[str]) -> list[Json]:
+    if kind != "user":
+        return list(values)
+    return [{"kind": "drive#user", "displayName": each.partition("@")[0], "emailAddress": each} for each in values]
+
+
+def _restriction_resource(restriction: Restriction, viewer: User) -> dict[str, Json]:
+    resource: dict[str, Json] = {"readOnly": restriction.read_only, "ownerRestricted": restriction.owner_restricted}
+    if restriction.reason is not None:
+        resource["reason"] = restriction.reason
+    if restriction.user is not None:
+        resource["restrictingUser"] = user_resource(restriction.user, viewer)
+    return resource | {
+        "restrictionTime": rfc3339(restriction.time_ms),
+        "type": "globalContentRestriction",
+        "systemRestricted": False,
+    }
+
+
+def _target_resource(target: ShortcutTarget) -> dict[str, Json]:
+    resource: dict[str, Json] = {"targetId": target.id, "targetMimeType": target.mime_type}
+    if target.resource_key is not None:
+        resource["targetResourceKey"] = target.resource_key
     return resource
-
-
-def drive_resource(drive: Drive) -> dict[str, Json]:
-    """Return a shared drive."""
-    return {
-        "kind": "drive#drive",
-        "id": drive.id,
-        "name": drive.name,
-        "colorRgb": "#5c6bc0",
-        "createdTime": rfc3339(drive.created_ms),
-        "hidden": False,
-    }
-
-
-def capabilities(kind: str, role: str | None, trashed: bool) -> dict[str, Json]:
-    """Return what a role may do with a folder, shortcut, document or blob (facts A6)."""
-    folder, owns, writes = kind == "folder", role == "owner", role in WRITERS
-    blob_or_document = kind in {"blob", "document"}
-    return {
-        "canAcceptOwnership": False,
-        "canAddChildren": folder and writes,
-        "canAddMyDriveParent": False,
-        "canChangeCopyRequiresWriterPermission": writes and blob_or_document,
-        "canChangeSecurityUpdateEnabled": False,
-        "canChangeViewersCanCopyContent": writes and blob_or_document,
-        "canComment": writes and not folder,
-        "canCopy": blob_or_document,
-        "canDelete": owns,
-        "canDisableInheritedPermissions": folder and owns,
-        "canDownload": blob_or_document,
-        "canEdit": writes,
-        "canEnableInheritedPermissions": folder and owns,
-        "canListChildren": folder,
-        "canModifyContent": writes,
-        "canModifyContentRestriction": writes and blob_or_document,
-        "canModifyLabels": False,
-        "canMoveChildrenWithinDrive": folder and writes,
-        "canMoveItemIntoTeamDrive": owns,
-        "canMoveItemOutOfDrive": False,
-        "canMoveItemWithinDrive": writes,
-        "canReadLabels": False,
-        "canReadRevisions": writes and blob_or_document,
-        "canRemoveChildren": folder and writes,
-        "canRemoveMyDriveParent": owns,
-        "canRename": writes,
-        "canShare": writes,
-        "canTrash": owns and not trashed,
-        "canUntrash": owns and trashed,
-    }
-
-
-def _kind(item: Item) -> str:
-    if item.content is not None:
-        return "blob"
-    if item.mime_type == FOLDER:
-        return "folder"
-    return "shortcut" if item.mime_type == SHORTCUT else "document"
 
 
 def _text(value: bool) -> str:
@@ -174,8 +121,31 @@ def _parents(item: Item, viewer: Viewer) -> str | None:
     """An item shared without its folder has no parents (facts A4)."""
     if item.parent is None:
         return None
-    mine = item.owner.email == viewer.user.email
-    return f'["{item.parent}"]' if mine or viewer.sees_folder(item.parent) else None
+    seen = item.owner is viewer.user or viewer.sees_folder(item.parent)
+    return f'["{item.parent}"]' if seen else None
+
+
+def _of_my_drive(text: TextField) -> TextField:
+    """Items of shared drives lack what tells of owners and sharing (facts A6)."""
+    return lambda item, viewer: None if item.drive_id is not None else text(item, viewer)
+
+
+def _of_drive(text: TextField) -> TextField:
+    return lambda item, viewer: None if item.drive_id is None else text(item, viewer)
+
+
+def _moment(epoch_ms: int | None) -> str | None:
+    return None if epoch_ms is None else f'"{rfc3339(epoch_ms)}"'
+
+
+def _copy_requires_writer(item: Item, viewer: Viewer) -> bool:
+    """A shared drive's restriction overrides that of its files."""
+    return item.traits.copy_requires_writer or viewer.restrictions(item).copy_requires_writer_permission
+
+
+def _has_own_grants(item: Item) -> bool:
+    """Tell whether someone has a role on an item that their membership of its drive does not give them."""
+    return any(detail.type == "file" for grant in item.permissions for detail in grant.details or (_DIRECT,))
 
 
 def _of_blob(text: Callable[[Item], str]) -> TextField:
@@ -210,25 +180,34 @@ def _web_view_link(item: Item, _viewer: Viewer) -> str:
     return f'"https://drive.google.com/file/d/{item.id}/view?usp=drivesdk"'
 
 
-def _shared_with_me_time(item: Item, viewer: Viewer) -> str | None:
-    return None if item.owner.email == viewer.user.email else f'"{rfc3339(item.created_ms)}"'
-
-
-def _modified_by_me_time(item: Item, viewer: Viewer) -> str | None:
-    return f'"{rfc3339(item.modified_ms)}"' if item.modifier.email == viewer.user.email else None
-
-
 def _optional(value: str | None) -> str | None:
     return None if value is None else encode_basestring(value)
 
 
 def _shareable(item: Item, viewer: Viewer) -> tuple[Permission, ...] | None:
     """Permissions are there only for those who may share the item (facts A6)."""
-    return item.permissions if item.role_of(viewer.user) in WRITERS else None
+    return item.permissions if item.drive_id is None and may(item, viewer, "canShare") else None
 
 
 def _link_share(item: Item, _viewer: Viewer) -> bool | None:
     return False if any(each.type == "anyone" for each in item.permissions) else None
+
+
+def _download_restrictions(item: Item, viewer: Viewer) -> tuple[DownloadRestriction, DownloadRestriction] | None:
+    """Return what was set on a file and what holds for it."""
+    if item.is_folder or item.is_shortcut:
+        return None
+    weakest = RANK[copies_from(item, viewer)]
+    effective = DownloadRestriction(weakest > RANK["reader"], weakest > RANK["writer"])
+    return item.traits.downloads, effective
+
+
+def _download_restrictions_resource(key: tuple[DownloadRestriction, DownloadRestriction]) -> dict[str, Json]:
+    item, effective = (
+        {"restrictedForReaders": each.restricted_for_readers, "restrictedForWriters": each.restricted_for_writers}
+        for each in key
+    )
+    return {"itemDownloadRestriction": dict(item), "effectiveDownloadRestrictionWithContext": dict(effective)}
 
 
 TEXT_FIELDS: Mapping[str, TextField] = {
@@ -237,7 +216,7 @@ TEXT_FIELDS: Mapping[str, TextField] = {
     "name": lambda item, _viewer: encode_basestring(item.name),
     "mimeType": lambda item, _viewer: f'"{item.mime_type}"',
     "description": lambda item, _viewer: _optional(item.description),
-    "starred": lambda item, _viewer: _text(item.starred),
+    "starred": lambda item, viewer: _text(viewer.is_starred(item)),
     "trashed": lambda item, _viewer: _text(item.trashed),
     "explicitlyTrashed": lambda item, _viewer: _text(item.explicitly_trashed),
     "parents": _parents,
@@ -248,18 +227,23 @@ TEXT_FIELDS: Mapping[str, TextField] = {
     "iconLink": lambda item, _viewer: f'"https://drive-thirdparty.googleusercontent.com/16/type/{item.mime_type}"',
     "hasThumbnail": lambda item, _viewer: _text(item.mime_type.startswith(("image/", "video/"))),
     "thumbnailVersion": lambda item, _viewer: '"1"' if item.mime_type.startswith(("image/", "video/")) else '"0"',
-    "viewedByMe": lambda item, viewer: _text(item.modifier.email == viewer.user.email),
-    "viewedByMeTime": _modified_by_me_time,
+    "viewedByMe": lambda item, viewer: _text(viewer.viewed_ms(item) is not None),
+    "viewedByMeTime": lambda item, viewer: _moment(viewer.viewed_ms(item)),
     "createdTime": lambda item, _viewer: f'"{rfc3339(item.created_ms)}"',
     "modifiedTime": lambda item, _viewer: f'"{rfc3339(item.modified_ms)}"',
-    "modifiedByMe": lambda item, viewer: _text(item.modifier.email == viewer.user.email),
-    "modifiedByMeTime": _modified_by_me_time,
-    "sharedWithMeTime": _shared_with_me_time,
-    "shared": lambda item, _viewer: _text(len(item.permissions) > 1),
-    "ownedByMe": lambda item, viewer: _text(item.owner.email == viewer.user.email),
-    "viewersCanCopyContent": _constant("true"),
-    "copyRequiresWriterPermission": _constant("false"),
-    "writersCanShare": _constant("true"),
+    "modifiedByMe": lambda item, viewer: _text(item.modifier is viewer.user),
+    "modifiedByMeTime": lambda item, viewer: _moment(item.modified_ms if item.modifier is viewer.user else None),
+    "sharedWithMeTime": lambda item, viewer: _moment(viewer.shared_ms(item)),
+    "shared": _of_my_drive(lambda item, _viewer: _text(len(item.permissions) > 1)),
+    "ownedByMe": _of_my_drive(lambda item, viewer: _text(item.is_owned_by(viewer.user))),
+    "driveId": _of_drive(lambda item, _viewer: f'"{item.drive_id}"'),
+    "teamDriveId": _of_drive(lambda item, _viewer: f'"{item.drive_id}"'),
+    "hasAugmentedPermissions": _of_drive(lambda item, _viewer: _text(_has_own_grants(item))),
+    "trashedTime": _of_drive(lambda item, _viewer: _moment(item.traits.trashed_ms)),
+    "viewersCanCopyContent": lambda item, viewer: _text(not _copy_requires_writer(item, viewer)),
+    "copyRequiresWriterPermission": lambda item, viewer: _text(_copy_requires_writer(item, viewer)),
+    "writersCanShare": _of_my_drive(lambda item, _viewer: _text(item.traits.writers_can_share)),
+    "resourceKey": lambda item, _viewer: _optional(item.traits.resource_key),
     "originalFilename": lambda item, _viewer: _optional(item.original_name),
     "fullFileExtension": _of_blob(_full_extension),
     "fileExtension": _of_blob(_extension),
@@ -270,47 +254,49 @@ TEXT_FIELDS: Mapping[str, TextField] = {
     "quotaBytesUsed": lambda item, _viewer: f'"{item.size or 0}"',
     "headRevisionId": lambda item, _viewer: _optional(item.head_revision),
     "isAppAuthorized": _constant("true"),
-    "inheritedPermissionsDisabled": _constant("false"),
-    "folderColorRgb": lambda item, _viewer: '"#8f8f8f"' if item.mime_type == FOLDER else None,
+    "inheritedPermissionsDisabled": lambda item, _viewer: _text(item.traits.is_limited),
+    "folderColorRgb": lambda item, _viewer: (
+        f'"{item.traits.folder_color or "#8f8f8f"}"' if item.mime_type == FOLDER else None
+    ),
 }
 
 VALUE_FIELDS: Mapping[str, ValueField[Any]] = {
-    "owners": ValueField(lambda item, viewer: (item.owner, viewer.user), lambda key: [user_resource(key[0], key[1])]),
+    "owners": ValueField(
+        lambda item, viewer: None if item.owner is None else (item.owner, viewer.user),
+        lambda key: [user_resource(key[0], key[1])],
+    ),
     "lastModifyingUser": ValueField(
         lambda item, viewer: (item.modifier, viewer.user), lambda key: user_resource(key[0], key[1])
     ),
     "sharingUser": ValueField(
-        lambda item, viewer: (item.owner, viewer.user) if item.owner.email != viewer.user.email else None,
+        lambda item, viewer: None if viewer.shared_ms(item) is None or not item.owner else (item.owner, viewer.user),
         lambda key: user_resource(key[0], key[1]),
     ),
-    "capabilities": ValueField(
-        lambda item, viewer: (_kind(item), item.role_of(viewer.user), item.trashed),
-        lambda key: capabilities(*key),
+    "trashingUser": ValueField(
+        lambda item, viewer: (item.traits.trasher, viewer.user) if item.drive_id and item.traits.trasher else None,
+        lambda key: user_resource(key[0], key[1]),
+    ),
+    "capabilities": ValueField(standing, lambda key: dict(capabilities(key))),
+    "properties": ValueField(lambda item, _viewer: item.traits.properties or None, dict),
+    "appProperties": ValueField(lambda item, _viewer: item.traits.app_properties or None, dict),
+    "contentRestrictions": ValueField(
+        lambda item, viewer: (item.traits.restrictions, viewer.user) if item.traits.restrictions else None,
+        lambda key: [_restriction_resource(each, key[1]) for each in key[0]],
     ),
     "permissions": ValueField(_shareable, lambda key: [permission_resource(each) for each in key]),
-    "permissionIds": ValueField(_shareable, lambda key: [each.id for each in key]),
-    "shortcutDetails": ValueField(
-        lambda item, _viewer: item.target,
-        lambda key: {"targetId": key.id, "targetMimeType": key.mime_type},
+    "permissionIds": ValueField(
+        lambda item, viewer: item.permissions if may(item, viewer, "canShare") else None,
+        lambda key: [each.id for each in key],
     ),
+    "shortcutDetails": ValueField(lambda item, _viewer: item.target, _target_resource),
+    "imageMediaMetadata": ValueField(lambda item, _viewer: picture_key(item), picture_metadata),
+    "videoMediaMetadata": ValueField(lambda item, _viewer: film_key(item), film_metadata),
     "exportLinks": ValueField(
-        lambda item, _viewer: (item.id, item.mime_type) if item.mime_type in EXPORT_TYPES else None,
-        lambda key: {
-            mime: f"https://docs.google.com/feeds/download/documents/export/Export?id={key[0]}&exportFormat={mime}"
-            for mime in EXPORT_TYPES[key[1]]
-        },
+        lambda item, _viewer: (item.mime_type, item.id) if item.mime_type in EXPORT_FORMATS else None,
+        lambda key: dict(export_links(*key)),
     ),
     "linkShareMetadata": ValueField(
         _link_share, lambda key: {"securityUpdateEligible": key, "securityUpdateEnabled": True}
     ),
-    "downloadRestrictions": ValueField(
-        lambda item, _viewer: True if item.content is not None else None,
-        lambda _key: {
-            "itemDownloadRestriction": {"restrictedForReaders": False, "restrictedForWriters": False},
-            "effectiveDownloadRestrictionWithContext": {
-                "restrictedForReaders": False,
-                "restrictedForWriters": False,
-            },
-        },
-    ),
+    "downloadRestrictions": ValueField(_download_restrictions, _download_restrictions_resource),
 }

@@ -6,18 +6,19 @@ Bounds only narrow the search; every candidate is still tested. They come from t
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from google_drive_emulator.grammar.query import And, Comparison, Expression, Membership
+from google_drive_emulator.grammar.expressions import And, Comparison, Expression, Membership, Or
 from google_drive_emulator.world.items import FOLDER
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Bounds on candidates; times are half-open intervals in epoch milliseconds."""
+    """Bounds on candidates; times are half-open intervals in epoch milliseconds, ``parent_ids`` are alternatives."""
 
     created_from_ms: int | None = None
     created_before_ms: int | None = None
     modified_from_ms: int | None = None
-    parent_id: str | None = None
+    parent_ids: frozenset[str] | None = None
+    drive_id: str | None = None
     folders_only: bool = False
 
 
@@ -29,8 +30,8 @@ def plan_of(expression: Expression | None, root_id: str) -> Plan:
     plan = EVERYTHING
     for part in _conjuncts(expression):
         match part:
-            case Membership(value, "parents"):
-                plan = replace(plan, parent_id=root_id if value == "root" else value)
+            case Membership(_, "parents") | Or():
+                plan = _narrow_parents(plan, _parents(part, root_id))
             case Comparison("mimeType", "=", value) if value == FOLDER:
                 plan = replace(plan, folders_only=True)
             case Comparison("createdTime" | "modifiedTime", sign, int(moment)):
@@ -46,6 +47,30 @@ def _conjuncts(expression: Expression | None) -> Iterator[Expression]:
             yield from _conjuncts(part)
     elif expression is not None:
         yield expression
+
+
+def _parents(expression: Expression, root_id: str) -> frozenset[str] | None:
+    """Return the folders that all matches of an expression lie in; None when they can lie elsewhere."""
+    match expression:
+        case Membership(value, "parents"):
+            return frozenset({root_id if value == "root" else value})
+        case Or(parts):
+            return _union([_parents(part, root_id) for part in parts])
+        case And(parts):
+            return next((found for part in parts if (found := _parents(part, root_id)) is not None), None)
+        case _:
+            return None
+
+
+def _union(sets: list[frozenset[str] | None]) -> frozenset[str] | None:
+    known = [each for each in sets if each is not None]
+    return frozenset[str]().union(*known) if len(known) == len(sets) else None
+
+
+def _narrow_parents(plan: Plan, parents: frozenset[str] | None) -> Plan:
+    if parents is None:
+        return plan
+    return replace(plan, parent_ids=parents if plan.parent_ids is None else plan.parent_ids & parents)
 
 
 def _narrow_time(plan: Plan, term: str, sign: str, moment_ms: int) -> Plan:

@@ -19,13 +19,13 @@ _READ_BYTES = 1 << 20
 
 
 class BytesContent:
-    """A content held in memory, such as one that a client wrote."""
+    """A content held in memory, such as one that a client wrote; ``checksums`` are computed when they are not given."""
 
     __slots__ = ("_checksums", "_data")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, checksums: Mapping[Checksum, str] | None = None) -> None:
         self._data = data
-        self._checksums = {name: _hasher(name, data).hexdigest() for name in _ALGORITHMS}
+        self._checksums = checksums or {name: _hasher(name, data).hexdigest() for name in _ALGORITHMS}
 
     @property
     def size(self) -> int:
@@ -145,9 +145,14 @@ def _hasher(algorithm: Checksum, data: bytes = b"") -> "hashlib._Hash":
     return hashlib.new(algorithm, data, usedforsecurity=False)
 
 
+def new_hashers() -> Mapping[Checksum, "hashlib._Hash"]:
+    """Return a hasher of nothing yet for each checksum that Drive gives."""
+    return {name: _hasher(name) for name in _ALGORITHMS}
+
+
 def _hash_file(path: Path) -> Mapping[Checksum, str]:
     """Return the checksums of a file; none when it cannot be read."""
-    hashers = {name: _hasher(name) for name in _ALGORITHMS}
+    hashers = new_hashers()
     try:
         with path.open("rb") as file:
             while block := file.read(_READ_BYTES):

@@ -16,7 +16,18 @@ from pathlib import Path
 import msgspec
 
 from google_drive_emulator.sources.content import FileContent
-from google_drive_emulator.world.items import FOLDER, SHORTCUT, Counts, Item, Permission, ShortcutTarget, User
+from google_drive_emulator.world.items import (
+    FOLDER,
+    SHORTCUT,
+    Counts,
+    DriveWithMembers,
+    Group,
+    Item,
+    Permission,
+    ShortcutTarget,
+    User,
+    bisected,
+)
 
 OWNER = User("owner@example.com", "Directory Owner", "10000000000000000001")
 
@@ -96,6 +107,25 @@ class DirectorySource:
     def position(self, item_id: str) -> int | None:
         """Return the position of an id, or None."""
         return self._positions.get(item_id)
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """Return no groups."""
+        return ()
+
+    @property
+    def drives(self) -> Sequence[DriveWithMembers]:
+        """Return no shared drives."""
+        return ()
+
+    def created_within(self, from_ms: int | None, before_ms: int | None) -> Sequence[range]:
+        """Return the positions of all items created within a time."""
+        return (bisected(len(self._entries), self.created_ms, from_ms, before_ms),)
+
+    def in_drive(self, drive_id: str) -> Sequence[int]:
+        """Return nothing: a directory is My Drive."""
+        del drive_id
+        return ()
 
     def created_ms(self, position: int) -> int:
         """Return when an item was created; systems rarely know, so it is when it was last modified."""

@@ -1,4 +1,4 @@
-"""The change log of one user or drive: change numbers in, compacted entries out (facts A5).
+"""The change log of one user or shared drive: change numbers in, compacted entries out (facts A5).
 
 One entry an item: a newer change replaces the older one, so only the last state can be read back. An entry says *that*
 an item changed; what it is now, or that it is gone, is looked up when the log is read. Tokens are change numbers and
@@ -8,15 +8,22 @@ never expire.
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item's newest change: its number in the log and when it happened (epoch milliseconds)."""
+    """An item's newest change: its number in the log and when it happened (epoch milliseconds).
+
+    ``kind`` tells items from shared drives. ``has_left`` says that the item is no longer in this log's corpus, though
+    it may still be accessible.
+    """
 
     number: int
     item_id: str
     time_ms: int
+    kind: Literal["file", "drive"] = "file"
+    has_left: bool = False
 
 
 class ChangeLog:
@@ -29,6 +36,13 @@ class ChangeLog:
 
     def __len__(self) -> int:
         return len(self._newest)
+
+    def copy(self) -> "ChangeLog":
+        """Return a log that can be written apart from this one."""
+        copied = ChangeLog()
+        copied._entries, copied._numbers = list(self._entries), list(self._numbers)
+        copied._newest = dict(self._newest)
+        return copied
 
     def append(self, entry: Entry) -> None:
         """Add a change; its number must be above all earlier ones."""

@@ -1,0 +1,1 @@
+"""Uploads: a request's stream in, the metadata and the content that it carries out (facts A)."""
