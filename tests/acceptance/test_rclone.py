@@ -1,21 +1,18 @@
 """rclone, unmodified, takes the emulator for Google Drive: over TLS, at Google's names, with a token to refresh."""
 
 import json
-import os
 import random
-import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from tests.support.emulator.namespace import Namespace, available, google
+from tests.support.emulator.namespace import Namespace
+
+from .conftest import StartGoogle
 
 pytestmark = pytest.mark.rclone
 
-_MISSING = "needs rclone (apt-get install rclone) on Linux, and root or user namespaces"
 _TOKEN = {"access_token": "old", "token_type": "Bearer", "refresh_token": "any", "expiry": "2020-01-01T00:00:00Z"}
 _CONFIGURATION = f"""
 [drive]
@@ -34,11 +31,12 @@ class Rclone:
     """rclone beside an emulator, with an access token that has expired."""
 
     namespace: Namespace
+    program: str
     configuration: Path
 
     def __call__(self, *arguments: str) -> str:
         """Run rclone and return what it printed. A failure fails the test with rclone's words."""
-        ended = self.namespace.run("rclone", "--config", str(self.configuration), *_FLAGS, *arguments)
+        ended = self.namespace.run(self.program, "--config", str(self.configuration), *_FLAGS, *arguments)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
@@ -60,18 +58,11 @@ class StartRclone(Protocol):
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[StartRclone]:
-    """Start emulators that rclone takes for Google; skip where that cannot be."""
-    if shutil.which("rclone") is None or not available():
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(f"REQUIRE_SERVICES=1, but {_MISSING}", pytrace=False)
-        pytest.skip(_MISSING)
-    home = tmp_path / "home"
-    home.mkdir()
-    configuration = home / "rclone.conf"
+def start(rclone_program: str, start_google: StartGoogle, tmp_path: Path) -> StartRclone:
+    """Start emulators that rclone takes for Google."""
+    configuration = tmp_path / "rclone.conf"
     configuration.write_text(_CONFIGURATION)
-    with ExitStack() as emulators:
-        yield lambda *flags: Rclone(emulators.enter_context(google(home, *flags)), configuration)
+    return lambda *flags: Rclone(start_google(*flags), rclone_program, configuration)
 
 
 @pytest.fixture

@@ -19,10 +19,15 @@ class Support(msgspec.Struct, frozen=True):
     absent: Mapping[str, str]
 
 
-_EVERYWHERE = "$.xgafv access_token alt callback fields key oauth_token prettyPrint uploadType upload_protocol"
 GLOBAL = Support(
-    frozenset(_EVERYWHERE.split()),
-    {"quotaUser": "the quota is that of the token's user", "userIp": "the quota is that of the token's user"},
+    frozenset({"access_token", "alt", "callback", "fields", "oauth_token", "prettyPrint", "uploadType"}),
+    {
+        "$.xgafv": "errors have one format",
+        "key": "a key alone opens nothing, and with a token it changes nothing",
+        "quotaUser": "the quota is that of the token's user",
+        "upload_protocol": "Drive's uploads are told apart by uploadType",
+        "userIp": "the quota is that of the token's user",
+    },
 )
 """What every method takes."""
 
@@ -50,6 +55,7 @@ _HONOURED: _Rows = (
     ("drive", "files.list files.get files.create files.update files.copy changes.list", "includeLabels"),
     ("drive", "files.create files.update files.copy", "keepRevisionForever"),
     ("drive", "files.create files.update", "useContentAsIndexableText"),
+    ("drive", "files.copy", "copyComments"),
     ("drive", "files.update", "addParents enforceSingleParent removeParents"),
     ("drive", "files.emptyTrash", "driveId"),
     ("drive", "files.export", "mimeType"),
@@ -99,7 +105,6 @@ _ABSENT: Sequence[tuple[str, str, str, str]] = (
     ),
     ("drive", "files.create files.update files.copy", "ocrLanguage", "no text is recognised in images"),
     ("drive", "files.create files.copy", "ignoreDefaultVisibility", "new files are private in any case"),
-    ("drive", "files.copy", "copyComments", "comments are not copied"),
     ("drive", "files.watch changes.watch", "includeLabels", "notifications have no body"),
     ("drive", _SHOW_PERMISSIONS, "includePermissionsForView", "there are no permissions of the published view"),
     (

@@ -83,6 +83,24 @@ async def test_drives_are_listed_in_pages_for_their_members(client: Client) -> N
     assert len(listed) == 23
 
 
+async def test_drives_that_come_and_go_do_not_disturb_the_pages(client: Client) -> None:
+    """What is there all the time comes once, though others are made and deleted between two pages."""
+    kept = {made_drive(client) for _ in range(12)}
+    found, params = [], {"pageSize": "3"}
+    while True:
+        answer = (await client.get("drives", **params)).json
+        found += [drive["id"] for drive in answer["drives"]]
+        if "nextPageToken" not in answer:
+            break
+        params["pageToken"] = answer["nextPageToken"]
+        client.world.delete_drive(made_drive(client))
+        made_drive(client)
+    assert len(found) == len(set(found))
+    assert kept <= set(found)
+    other = await client.get("drives", q="hidden = true", pageToken=params["pageToken"])
+    assert (other.status, other.reason) == (400, "invalid@pageToken")
+
+
 async def test_drives_are_searched(client: Client) -> None:
     """``q`` asks for names and hidden ones; what is for administrators is theirs alone (facts A4)."""
     team, crew = made_drive(client), client.world.create_drive("Crew").id

@@ -194,3 +194,14 @@ async def test_a_folder_and_a_drive_become_full(client: Client) -> None:
         answer = await post(client, "files", {"parents": [parent]}, **SUPPORTS)
         reasons.append("" if answer.status == 200 else answer.reason)
     assert reasons == ["", "", "numChildrenInNonRootLimitExceeded@", "teamDriveFileLimitExceeded@"]
+
+
+async def test_limits_are_settings(client: Client) -> None:
+    """They are read as they were set, what is not named is Google's; what is less than nothing is refused."""
+    assert (await client.control("PUT", "limits", {"children": 5})).status == 200
+    told = (await client.control("GET", "limits")).json
+    assert (told["children"], told["folder_levels"]) == (5, 100)
+    for path, message in (("limits", {"children": -1}), ("uploads", {"session_hours": -1}), ("operations", {"x": 1})):
+        assert (await client.control("PUT", path, message)).status == 400
+    assert (await client.control("GET", "uploads")).json == {"session_hours": 168, "expired_status": 404}
+    assert (await client.control("GET", "operations")).json["kept_hours"] == 24

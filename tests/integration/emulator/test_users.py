@@ -1,7 +1,9 @@
 """What users see of the world, and how it is changed by the control API, over a real socket (facts A4, A7)."""
 
 from google_drive_emulator.world.accounts import user_grant
+from google_drive_emulator.world.events import Event, ItemEvent
 from google_drive_emulator.world.items import FOLDER
+from google_drive_emulator.world.timestamps import rfc3339
 
 from .conftest import Client
 from .people import SUPPORTS, as_user, follow, made_drive
@@ -125,3 +127,34 @@ async def test_an_operation_that_cannot_be_says_why(client: Client) -> None:
         answer = await client.control("POST", "world", {"mutations": [operation]})
         assert answer.status == 400
         assert text in answer.json["error"]
+
+
+async def test_random_mutations_may_be_everyones(client: Client) -> None:
+    """With ``everyone`` shared drives come, with members and items; without, all stays in the first user's drive."""
+    first = client.world.users[0].email
+    answer = await client.control("POST", "world/random", {"count": 100, "seed": 1})
+    assert {operation.get("by") for operation in answer.json["mutations"]} == {None}
+    assert not client.world.drives
+    answer = await client.control("POST", "world/random", {"count": 300, "seed": 1, "everyone": True})
+    done = answer.json["mutations"]
+    assert len({operation.get("by") for operation in done} - {first, None}) > 3
+    assert {"create_drive", "move", "limit", "transfer", "put_group"} <= {operation["op"] for operation in done}
+    assert client.world.drives
+
+
+async def test_grants_end_when_the_clock_is_set(client: Client) -> None:
+    """Advancing the clock past the end of a grant tells it at once, to those who are notified too."""
+    item = client.world.create("lent")
+    (_,) = await mutate(
+        client,
+        {
+            "op": "share",
+            "id": item.id,
+            "emailAddress": client.world.users[3].email,
+            "expirationTime": rfc3339(client.world.clock() + 60_000),
+        },
+    )
+    told: list[Event] = []
+    client.world.listen(told.append)
+    await client.control("PUT", "clock", {"advance_ms": 61_000})
+    assert [isinstance(event, ItemEvent) and client.world.users[3].email in event.logs for event in told] == [True]

@@ -84,7 +84,7 @@ def google(directory: Path, *flags: str) -> Iterator[Namespace]:
         try:
             assert process.stdout is not None
             assert process.stdout.readline().startswith("listening on"), "the emulator did not start"
-            variables = {"PATH": os.environ["PATH"], "HOME": str(directory), "SSL_CERT_FILE": str(authority)}
-            yield Namespace(process.pid, variables)
+            trusted = {"SSL_CERT_FILE": str(authority), "HTTPLIB2_CA_CERTS": str(authority)}
+            yield Namespace(process.pid, {"PATH": os.environ["PATH"], "HOME": str(directory), **trusted})
         finally:
             process.terminate()

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-import httplib2  # type: ignore[import-untyped] # httplib2 has no types
 from google.oauth2.credentials import Credentials
-from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # as above
+from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # Google's client has no types
 from googleapiclient.discovery import build  # type: ignore[import-untyped] # as above
+from googleapiclient.http import build_http  # type: ignore[import-untyped] # as above
 
 from google_drive_emulator import Running
 
@@ -22,7 +22,9 @@ def official_client(running: Running, api: str = "drive", version: str = "v3", b
     The emulator must speak TLS: whatever it is told, the client sends uploads to ``https``.
     """
     credentials = Credentials(token=bearer)  # type: ignore[no-untyped-call] # google-auth leaves this one untyped
-    http = AuthorizedHttp(credentials, httplib2.Http(ca_certs=str(running.ca_file)))
+    http = build_http()
+    http.ca_certs = str(running.ca_file)
+    authorized = AuthorizedHttp(credentials, http)
     endpoint = {"api_endpoint": running.base_url + _PATHS[api]}
-    with closing(build(api, version, http=http, client_options=endpoint, static_discovery=True)) as client:
+    with closing(build(api, version, http=authorized, client_options=endpoint, static_discovery=True)) as client:
         yield client

@@ -1,9 +1,13 @@
 """What a world allows, and what it refuses."""
 
+import msgspec
 import pytest
 
 from google_drive_emulator import MutationError, World, synthetic_world
-from google_drive_emulator.world.items import FOLDER, SHORTCUT, Item, Permission
+from google_drive_emulator.search.plan import Plan
+from google_drive_emulator.sources.content import BytesContent
+from google_drive_emulator.world.accounts import user_grant
+from google_drive_emulator.world.items import FOLDER, SHORTCUT, DriveRestrictions, Item, Permission
 
 GUEST = Permission("77", "user", "reader", email="guest@example.org")
 
@@ -101,3 +105,73 @@ def test_a_reset_world_is_as_at_the_start(world: World) -> None:
     world.reset()
     assert (world.counts(), world.change_id) == (counts, change_id)
     assert world.epoch > epoch
+
+
+def test_a_snapshot_holds_all_that_was(world: World) -> None:
+    """Ends of grants, mails and requests for drives come back with a rewind, however often they were used up since."""
+    me, item = world.users[0], world.create("lent")
+    lent = msgspec.structs.replace(GUEST, expires_ms=world.clock() + 1000)
+    world.share(item.id, lent)
+    world.create_drive_once("Team", "one", by=me)
+    snapshot = world.snapshot()
+    world.clock.advance(2000)
+    for request in ("two", "three"):
+        world.settle()
+        world.write_to("guest@example.org", item, "reader", by=me)
+        assert world.create_drive_once("Team", request, by=me) is not None
+        assert world.own_permissions(item.id) == item.permissions
+        assert (len(world.mails), len(world.drives)) == (1, 2)
+        assert world.create_drive_once("Team", "one", by=me) is None
+        world.rewind(snapshot)
+        assert (len(world.mails), len(world.drives)) == (0, 1)
+    world.settle()
+    assert world.create_drive_once("Team", "four", by=me) is not None
+    assert world.create_drive_once("Team", "two", by=me) is not None
+
+
+def test_a_deleted_drive_takes_what_lies_in_it_now() -> None:
+    """What the drive was born with and has left it stays, and what came into it goes."""
+    world = synthetic_world(files=20, seed=0, drives=1, drive_files=30)
+    (drive_id,) = world.drives
+    born = [item for position in world.positions(Plan(drive_id=drive_id)) if (item := world.item_at(position))]
+    left, came = next(item for item in born if not item.is_folder), world.create("came")
+    world.move(left.id, world.root_id(world.users[0]))
+    world.move(came.id, drive_id)
+    world.delete_drive(drive_id)
+    assert world.item(left.id) is not None
+    assert [world.item(item.id) for item in (*born, came) if item.id != left.id] == [None] * len(born)
+
+
+def test_a_drive_that_a_world_begins_with_has_a_domain() -> None:
+    """It is its maker's, so that the drive can be kept to it."""
+    world = synthetic_world(files=20, seed=0, drives=1, drive_files=3)
+    assert [drive.domain for drive in world.drives.values()] == [world.users[0].domain]
+
+
+def test_who_a_drive_shuts_out_is_told_nothing(world: World) -> None:
+    """A user's log tells of an item of a drive only while the drive lets the user see it."""
+    guest, drive = world.users[3], world.create_drive("Team")
+    item = world.create("inside", parent=drive.id)
+    world.share(item.id, user_grant(guest, "reader"))
+    for restrictions, told in (
+        (DriveRestrictions(drive_members_only=True), False),
+        (DriveRestrictions(domain_users_only=True), True),
+    ):
+        world.update_drive(msgspec.structs.replace(drive, restrictions=restrictions))
+        start = world.change_id + 1
+        world.rename(item.id, "again")
+        assert bool(list(world.changes_since(guest, start))) == told
+    world.update_drive(msgspec.structs.replace(world.drives[drive.id], domain="elsewhere.org"))
+    start = world.change_id + 1
+    world.rename(item.id, "once more")
+    assert list(world.changes_since(guest, start)) == []
+    assert not world.viewer(guest).sees(world.item(item.id) or item)
+
+
+def test_new_content_leaves_other_new_fields_alone(world: World) -> None:
+    """Fields that are set together with content are as they are set."""
+    file = world.create("file", data=b"one")
+    traits = msgspec.structs.replace(file.traits, keep_head_revision=True)
+    changed = world.update(file.id, content=BytesContent(b"three"), traits=traits, size=5)
+    assert (changed.traits.keep_head_revision, changed.size) == (True, 5)
+    assert not world.update(file.id, content=BytesContent(b"two")).traits.keep_head_revision

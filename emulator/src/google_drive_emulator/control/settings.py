@@ -95,6 +95,7 @@ async def set_clock(state: EmulatorState, call: Call) -> Reply:
         world_clock.set(moment)
     if wanted.frozen is False:
         world_clock.unfreeze()
+    state.world.settle()
     return _told(world_clock)
 
 

@@ -36,6 +36,7 @@ class _Random(Message, frozen=True):
     count: int
     seed: int = 0
     inherited: bool = True
+    everyone: bool = False
 
 
 async def world(state: EmulatorState, _call: Call) -> Reply:
@@ -105,12 +106,13 @@ async def mutate(state: EmulatorState, call: Call) -> Reply:
 async def mutate_randomly(state: EmulatorState, call: Call) -> Reply:
     """``POST world/random``: carry out random mutations; the answer lists them.
 
-    With ``inherited`` false, none that descendants inherit, so that the change log tells every effect.
+    With ``inherited`` false, none that descendants inherit, so that the change log tells every effect. With
+    ``everyone`` they are by all users, and on shared drives too, which come and go.
     """
     wanted = await read_message(call, _Random)
     if not 0 <= wanted.count <= _MAX_RANDOM:
         raise ControlError(f"count must be from 0 to {_MAX_RANDOM}, not {wanted.count}")
-    chooser = RandomMutations(state.world, wanted.seed, inherited=wanted.inherited)
+    chooser = RandomMutations(state.world, wanted.seed, inherited=wanted.inherited, everyone=wanted.everyone)
     done: list[Operation] = []
     results: list[Json] = []
     for number in range(wanted.count):

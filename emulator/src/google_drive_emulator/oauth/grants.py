@@ -97,7 +97,7 @@ class Grants:
 
 def digest(token: str) -> str:
     """Return the name under which a token is remembered."""
-    return blake2b(token.encode(errors="surrogateescape"), digest_size=12).hexdigest()
+    return blake2b(token.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
 def _lasts(grant: Grant, now_ms: int, unused_ms: int) -> bool:

@@ -31,7 +31,6 @@ def compile_renderer(mask: Mask, labels: frozenset[str] = frozenset()) -> Render
     fields += [
         (f'"{name}":', _value_text(field, mask.below(name))) for name, field in VALUE_FIELDS.items() if name in mask
     ]
-
     if labels and "labelInfo" in mask:
         fields.append(('"labelInfo":', _value_text(label_info(labels), mask.below("labelInfo"))))
 

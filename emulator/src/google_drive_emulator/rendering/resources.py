@@ -186,7 +186,12 @@ def _optional(value: str | None) -> str | None:
 
 def _shareable(item: Item, viewer: Viewer) -> tuple[Permission, ...] | None:
     """Permissions are there only for those who may share the item (facts A6)."""
-    return item.permissions if item.drive_id is None and may(item, viewer, "canShare") else None
+    return item.permissions if item.drive_id is None and _may_share(item, viewer) else None
+
+
+def _may_share(item: Item, viewer: Viewer) -> bool:
+    """Tell whether a viewer may share an item; an owner always may, which saves working the rest out."""
+    return (item.owner is viewer.user and item.parent is not None) or may(item, viewer, "canShare")
 
 
 def _link_share(item: Item, _viewer: Viewer) -> bool | None:
@@ -285,7 +290,7 @@ VALUE_FIELDS: Mapping[str, ValueField[Any]] = {
     ),
     "permissions": ValueField(_shareable, lambda key: [permission_resource(each) for each in key]),
     "permissionIds": ValueField(
-        lambda item, viewer: item.permissions if may(item, viewer, "canShare") else None,
+        lambda item, viewer: item.permissions if _may_share(item, viewer) else None,
         lambda key: [each.id for each in key],
     ),
     "shortcutDetails": ValueField(lambda item, _viewer: item.target, _target_resource),

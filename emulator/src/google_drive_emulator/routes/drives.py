@@ -1,13 +1,16 @@
 """``drives``, and ``teamdrives`` as it was called before (facts A2, A4)."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from google_drive_emulator.grammar import schema
 from google_drive_emulator.grammar.drive_query import DriveFacts, parse_drive_query
 from google_drive_emulator.grammar.expressions import InvalidQueryError
 from google_drive_emulator.grammar.fields import Json
+from google_drive_emulator.grammar.pages import PageToken
 from google_drive_emulator.grammar.schema import Schema
 from google_drive_emulator.http.calls import Call, Reply, Route
 from google_drive_emulator.http.errors import DriveError, bad_request, drive_not_found, forbidden, invalid_value
@@ -18,7 +21,7 @@ from google_drive_emulator.routes.bodies import json_body
 from google_drive_emulator.routes.drive_bodies import DriveBody, made_theme, updated_drive
 from google_drive_emulator.routes.masks import masked_reply, requested_mask
 from google_drive_emulator.routes.ownership import is_consumer
-from google_drive_emulator.routes.paging import slice_of
+from google_drive_emulator.routes.paging import start_of, token_text
 from google_drive_emulator.search.corpora import check_drive
 from google_drive_emulator.search.plan import Plan
 from google_drive_emulator.state import EmulatorState
@@ -51,10 +54,9 @@ class DriveMethods:
             message = "The user does not have the administrator privileges to list shared drives."
             raise forbidden("noListTeamDrivesAdministratorPrivilege", message)
         wanted = _test(call, as_admin=as_admin)
-        viewer = state.world.viewer(call.user)
-        listing = f"drives {as_admin} {call.params.text('q')}"
-        page, token = slice_of(state, call, _drives(state, viewer, wanted, as_admin=as_admin), size, listing)
+        page, token = _page(state, call, wanted, size, as_admin=as_admin)
         mask = requested_mask(call, self.list_schema, f"kind,nextPageToken,{self.items}({_DEFAULT})")
+        viewer = state.world.viewer(call.user)
         value: dict[str, Json] = {"kind": f"{self.kind}List"}
         if token is not None:
             value["nextPageToken"] = token
@@ -158,12 +160,25 @@ def _test(call: Call, *, as_admin: bool) -> Callable[[DriveFacts], bool]:
         raise invalid_value("q") from None
 
 
-def _drives(
-    state: EmulatorState, viewer: Viewer, wanted: Callable[[DriveFacts], bool], *, as_admin: bool
-) -> Sequence[Drive]:
-    found = (each for each in state.world.drives.values() if as_admin or viewer.is_member(each.id))
-    matching = [drive for drive in found if wanted(_facts(state, drive, viewer))]
-    return sorted(matching, key=lambda drive: drive.id)
+def _page(
+    state: EmulatorState, call: Call, wanted: Callable[[DriveFacts], bool], size: int, *, as_admin: bool
+) -> tuple[Sequence[Drive], str | None]:
+    """Return a page of shared drives in the order of their ids, and the token of the next one, or None."""
+    listing = f"drives {as_admin} {call.params.text('q')} for {call.user.email}"
+    start, world, viewer = start_of(state, call, listing), state.world, state.world.viewer(call.user)
+    ids = sorted(world.drives)
+    following = 0 if start is None else bisect_right(ids, str(start.key[0]))
+    drives = (world.drives[drive_id] for drive_id in islice(ids, following, None))
+    found = list(islice((each for each in drives if _is_wanted(state, viewer, each, wanted, as_admin)), size + 1))
+    page = found[:size]
+    token = PageToken(0, (page[-1].id,)) if len(found) > size else None
+    return page, None if token is None else token_text(state, token, listing)
+
+
+def _is_wanted(
+    state: EmulatorState, viewer: Viewer, drive: Drive, wanted: Callable[[DriveFacts], bool], as_admin: bool
+) -> bool:
+    return (as_admin or viewer.is_member(drive.id)) and wanted(_facts(state, drive, viewer))
 
 
 def _facts(state: EmulatorState, drive: Drive, viewer: Viewer) -> DriveFacts:

@@ -17,37 +17,52 @@ from google_drive_emulator.writing.updating import update_file
 _SPACES = frozenset({"drive", "appDataFolder"})
 
 
-def check_mask(call: Call) -> None:
-    """Refuse a bad ``fields`` before anything is changed. Raises ``DriveError`` (400)."""
+_FLAGS = (
+    "copyComments",
+    "enforceSingleParent",
+    "ignoreDefaultVisibility",
+    "keepRevisionForever",
+    "supportsAllDrives",
+    "supportsTeamDrives",
+    "useContentAsIndexableText",
+)
+
+
+def check_params(call: Call) -> None:
+    """Refuse bad parameters before anything is looked for or changed. Raises ``DriveError`` (400)."""
+    for name in _FLAGS:
+        call.params.flag(name)
     requested_mask(call, schema.FILE, GET_DEFAULT)
 
 
 async def create(state: EmulatorState, call: Call) -> Reply:
     """``POST files``: make a file without content, a folder, a shortcut or an empty document."""
-    check_mask(call)
+    check_params(call)
     return await file_reply(state, call, await create_file(state, call, read_new(await call.read())))
 
 
 async def update(state: EmulatorState, call: Call) -> Reply:
     """``PATCH files/{id}``: change what a file is called, where it lies and what it has; not its content."""
-    check_mask(call)
+    check_params(call)
     return await file_reply(state, call, await update_file(state, call, read_change(await call.read())))
 
 
 async def copy(state: EmulatorState, call: Call) -> Reply:
     """``POST files/{id}/copy``: make a file with the content of another one."""
-    check_mask(call)
+    check_params(call)
     return await file_reply(state, call, await copy_file(state, call, read_new(await call.read())))
 
 
 async def delete(state: EmulatorState, call: Call) -> Reply:
     """``DELETE files/{id}``: delete a file or a folder for good, past the trash."""
+    check_params(call)
     delete_file(state, call)
     return Reply(b"", 204)
 
 
 async def delete_trash(state: EmulatorState, call: Call) -> Reply:
     """``DELETE files/trash``: delete all that is in the caller's trash, or in that of a shared drive."""
+    check_params(call)
     await empty_trash(state, call)
     return Reply(b"", 204)
 

@@ -13,7 +13,7 @@ from google_drive_emulator.routes.access import insufficient
 from google_drive_emulator.routes.ownership import new_owner
 from google_drive_emulator.state import EmulatorState
 from google_drive_emulator.world.grantees import GRANTEE_TYPES, grant_to, roles_on
-from google_drive_emulator.world.items import RANK, ROLES, DriveRestrictions, Item, Permission, Role, User
+from google_drive_emulator.world.items import ROLES, DriveRestrictions, Item, Permission, Role, User
 from google_drive_emulator.world.timestamps import parse_rfc3339
 
 _ADDRESS = re.compile(r"[^@\s]+@([^@\s]+)")
@@ -54,19 +54,12 @@ class Granting:
         """Tell whether this is about the members of a shared drive."""
         return self.item.drive_id is not None and self.item.parent is None
 
-    def check_reach(self, role: Role) -> None:
-        """Refuse who has less than the role that is given or taken. Raises ``DriveError``."""
-        mine = self.role
-        if mine is None or RANK[role] > RANK[mine]:
-            raise insufficient(self.item.id)
-
     def check_role(self, role: Role) -> None:
         """Refuse a role that cannot be had here. Raises ``DriveError``."""
         if role not in ROLES:
             raise invalid("role", "The specified role is invalid or not supported.")
         if role not in roles_on(self.item):
             raise forbidden(*_misplaced(role, self.item))
-        self.check_reach(role)
 
     def grant(self, body: PermissionBody) -> Permission:
         """Return the grant that a client wants to make, for any role but the owner's. Raises ``DriveError``."""

@@ -54,13 +54,12 @@ async def update(state: EmulatorState, call: Call) -> Reply:
     body = await json_body(call, PermissionBody)
     _check_writable(await call.read())
     granting = granting_on(state, call)
-    held = permission_of(granting.item, call.path["permission_id"])
+    held = _held(granting, call)
     if _transfers(granting, call, body):
         return _give_away(granting, call, state.world.user(held.email or ""))
     require_sharing(granting, call)
     if held.role == "owner":
         raise sharing_refused("ACL change not allowed.")
-    granting.check_reach(held.role)
     return _change(granting, call, held, body)
 
 
@@ -68,16 +67,20 @@ async def delete(state: EmulatorState, call: Call) -> Reply:
     """``DELETE files/{id}/permissions/{id}``: by those who may share the item, and of one's own by oneself."""
     _check_request(call)
     granting = granting_on(state, call)
-    held = permission_of(granting.item, call.path["permission_id"])
+    held = _held(granting, call)
     if held.role == "owner":
         raise forbidden("cannotRemoveOwner", "The owner of a file cannot be removed.")
-    if held.id != call.user.permission_id:
-        require_sharing(granting, call)
-        granting.check_reach(held.role)
     if held.is_inherited:
         raise _inherited(granting.item)
     state.world.unshare(granting.item.id, held.id, by=call.user)
     return Reply(b"", 204)
+
+
+def _held(granting: Granting, call: Call) -> Permission:
+    """Return the permission that a path names: one's own, or any for those who may share. Raises ``DriveError``."""
+    if call.path["permission_id"] != call.user.permission_id:
+        require_sharing(granting, call)
+    return permission_of(granting.item, call.path["permission_id"])
 
 
 def _check_request(call: Call) -> None:
@@ -139,7 +142,7 @@ def _change(granting: Granting, call: Call, held: Permission, body: PermissionBo
     role = held.role if body.role is None else body.role
     granting.check_role(role)
     above = [detail.role for detail in held.details if detail.inherited_from is not None]
-    if any(RANK[role] < RANK[each] for each in above) or (held.is_inherited and role in above):
+    if any(RANK[role] < RANK[each] for each in above):
         raise _inherited(item)
     changed = msgspec.structs.replace(
         held, role=role, view=None, details=(), expires_ms=_end(granting, call, held, body)

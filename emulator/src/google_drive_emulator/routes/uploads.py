@@ -10,7 +10,7 @@ from google_drive_emulator.http.calls import Call, Reply, Route
 from google_drive_emulator.http.errors import bad_request, required
 from google_drive_emulator.routes.access import visible_item
 from google_drive_emulator.routes.files import file_reply
-from google_drive_emulator.routes.files_write import check_mask
+from google_drive_emulator.routes.files_write import check_params
 from google_drive_emulator.state import EmulatorState
 from google_drive_emulator.uploads.receiving import (
     Upload,
@@ -31,7 +31,7 @@ async def upload(state: EmulatorState, call: Call) -> Reply:
     """``POST /upload/…/files``, ``PATCH /upload/…/files/{id}``: an upload in one request, or the start of one."""
     if "upload_id" in call.params:
         return await send_chunk(state, call)
-    check_mask(call)
+    check_params(call)
     match _upload_type(call):
         case "media":
             return await _write(state, call, await receive_media(call))

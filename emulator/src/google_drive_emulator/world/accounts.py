@@ -40,12 +40,12 @@ class Accounts:
         return tuple(self._groups.values())
 
     def user(self, email: str) -> User | None:
-        """Return the user with an address, or None."""
-        return self._users.get(email)
+        """Return the user with an address, or None; capitals do not matter."""
+        return self._users.get(email) or self._users.get(email.lower())
 
     def group(self, email: str) -> Group | None:
-        """Return the group with an address, or None."""
-        return self._groups.get(email)
+        """Return the group with an address, or None; capitals do not matter."""
+        return self._groups.get(email) or self._groups.get(email.lower())
 
     def is_admin(self, user: User) -> bool:
         """Tell whether a user administers the domain."""

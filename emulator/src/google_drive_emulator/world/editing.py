@@ -56,27 +56,21 @@ class Editing(Storing):
         if item_id is not None and self.stored(item_id) is not None:
             raise MutationError(f"there is already an item {item_id}")
         now = self.clock()
-        if mime_type.startswith(NATIVE_PREFIX):
-            content = None
-        elif content is None:
-            content = BytesContent(data)
+        content = None if mime_type.startswith(NATIVE_PREFIX) else content or BytesContent(data)
         item = Item(
             id=item_id or self.new_id(),
             name=name,
             mime_type=mime_type,
-            parent=folder.id,
-            owner=None if folder.drive_id else owner,
             modifier=owner,
             created_ms=now if created_ms is None else created_ms,
             modified_ms=now if modified_ms is None else modified_ms,
-            permissions=() if folder.drive_id else (user_grant(owner, "owner"),),
+            **_belonging(folder, owner),
             size=_size(mime_type, content, traits.text),
             content=content,
             head_revision=self._new_revision() if content else None,
             target=self._target(target) if mime_type == SHORTCUT else None,
             description=description,
             original_name=(original_name or name) if content else None,
-            drive_id=folder.drive_id,
             traits=traits,
         )
         self._now.holdings.add(item, now)
@@ -253,6 +247,13 @@ def _transferred(item: Item, drive_id: str | None, actor: User) -> dict[str, Any
     else:
         owned = {"owner": None, "permissions": grants}
     return {"drive_id": drive_id, "version": item.version + 1, **owned}
+
+
+def _belonging(folder: Item, owner: User) -> dict[str, Any]:
+    """Return what of an item follows from the folder that someone makes it in."""
+    if folder.drive_id is not None:
+        return {"parent": folder.id, "drive_id": folder.drive_id, "owner": None, "permissions": ()}
+    return {"parent": folder.id, "owner": owner, "permissions": (user_grant(owner, "owner"),)}
 
 
 def _of_my_drive(grant: Permission) -> Permission:

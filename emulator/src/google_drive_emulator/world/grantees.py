@@ -57,6 +57,6 @@ def _personal(accounts: Accounts, kind: str, role: Role, address: str, expires_m
     elif group is not None:
         grant = group_grant(group, role)
     else:
-        name = address.partition("@")[0]
-        grant = Permission(grantee_number(address), kind, role, email=address, display_name=name)
+        email = address.lower()
+        grant = Permission(grantee_number(email), kind, role, email=email, display_name=email.partition("@")[0])
     return msgspec.structs.replace(grant, expires_ms=expires_ms)

@@ -37,7 +37,7 @@ class Hosting(Storing):
         user = self.user(email)
         if user is None or user is self.users[0]:
             raise MutationError("the first user stays" if user else f"there is no user {email}")
-        self._now.accounts.remove_user(email)
+        self._now.accounts.remove_user(user.email)
         self._now.inheritance.set_gone(self.accounts.gone)
 
     def put_group(self, group: Group) -> None:
@@ -51,10 +51,11 @@ class Hosting(Storing):
 
     def remove_group(self, email: str) -> None:
         """Remove a group; what was granted to it stays, and reaches nobody."""
-        if self.accounts.group(email) is None:
+        group = self.accounts.group(email)
+        if group is None:
             raise MutationError(f"there is no group {email}")
         before = self._members_by_groups()
-        self._now.accounts.remove_group(email)
+        self._now.accounts.remove_group(group.email)
         self._now.inheritance.set_gone(self.accounts.gone)
         self._tell_members(before)
 

@@ -83,9 +83,7 @@ class Sharing(Storing):
         while expiries and expiries[0][0] <= now_ms:
             expires_ms, item_id, permission_id = heapq.heappop(expiries)
             held = self.stored(item_id)
-            if held is not None and any(
-                grant.id == permission_id and grant.expires_ms == expires_ms for grant in held.permissions
-            ):
+            if held is not None and _ends(held, permission_id, expires_ms):
                 self.unshare(item_id, permission_id, by=held.owner or held.modifier)
 
     def _set_permissions(self, held: Item, permissions: tuple[Permission, ...], by: User | None) -> Item:
@@ -103,3 +101,9 @@ class Sharing(Storing):
         logs = self._reach.log_drive(before.id, changed_parts(members, self._reach.members(before.id)))
         self.emit(ItemEvent(by or self.users[0], self.clock(), before, after, logs))
         return after
+
+
+def _ends(held: Item, permission_id: str, expires_ms: int) -> bool:
+    """Tell whether an item still has the grant that was to end then; an owner's never does."""
+    grants = (grant for grant in held.permissions if grant.role != "owner")
+    return any(grant.id == permission_id and grant.expires_ms == expires_ms for grant in grants)

@@ -23,9 +23,8 @@ async def copy_file(state: EmulatorState, call: Call, body: FileBody) -> Item:
         raise cannot_copy()
     held = await _copied(original, body.mime_type)
     plan = Plan(held, _traits(original, held.text), "copy", original=original)
-    copies_comments = call.params.flag("copyComments")
     copy = make_file(state, call, _named_after(original, body), plan)
-    if copies_comments:
+    if call.params.flag("copyComments"):
         _copy_comments(state.world, original, copy)
     return copy
 

@@ -66,7 +66,7 @@ def make_file(state: EmulatorState, call: Call, body: FileBody, plan: Plan) -> I
     if body.id is not None:
         check_usable(world, user, body.id, held.mime_type)
     traits = with_traits(plan.traits, body, user, world.clock(), is_folder=is_folder)
-    keeps = _keeps_revision(call) and held.content is not None
+    keeps = held.content is not None and call.params.flag("keepRevisionForever")
     item_id = body.id or world.new_id()
     put_marks(world, user, item_id, body)
     with google_errors():
@@ -92,14 +92,6 @@ def _details(body: FileBody) -> dict[str, Any]:  # World.create's parameters
         "description": None if body.description is UNSET else body.description or None,
         "original_name": body.original_filename,
     }
-
-
-def _keeps_revision(call: Call) -> bool:
-    """Read what a new file can be told by parameters; only ``keepRevisionForever`` has an effect here."""
-    for name in ("ignoreDefaultVisibility", "enforceSingleParent"):
-        call.params.flag(name)
-    call.params.text("ocrLanguage")
-    return call.params.flag("keepRevisionForever")
 
 
 def _target(state: EmulatorState, call: Call, body: FileBody) -> str:

@@ -17,7 +17,6 @@ def delete_file(state: EmulatorState, call: Call) -> None:
     """Delete an item, and with a folder what is below it. Raises ``DriveError``."""
     item = visible_item(state, call)
     require(state, call, item, "canDelete")
-    call.params.flag("enforceSingleParent")
     with google_errors():
         state.world.delete(item.id, by=call.user)
 
@@ -25,7 +24,6 @@ def delete_file(state: EmulatorState, call: Call) -> None:
 async def empty_trash(state: EmulatorState, call: Call) -> None:
     """Delete what the caller owns in the trash, or all that is in a shared drive's trash. Raises ``DriveError``."""
     drive_id = call.params.text("driveId")
-    call.params.flag("enforceSingleParent")
     if drive_id is not None:
         _check_drive(state, call, drive_id)
     for item_id in await _trashed(state, call, drive_id):

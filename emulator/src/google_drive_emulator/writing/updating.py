@@ -132,7 +132,6 @@ def _modified_ms(body: FileBody, now_ms: int) -> int:
 def _traits(call: Call, item: Item, body: FileBody, held: Substance | None, now_ms: int) -> Traits:
     traits = with_traits(item.traits, body, call.user, now_ms, is_folder=item.is_folder)
     keeps = call.params.flag("keepRevisionForever")
-    call.params.text("ocrLanguage")
     if held is None:
         return traits
     if held.content is None:
