@@ -23,6 +23,7 @@ from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from cryptography.fernet import Fernet
+from tests.support.emulator.watched import Watch
 
 from clustera_toolkit.kafka import Position, TopicSpec, partition_of
 from clustera_toolkit.testing.apache_kafka import ApacheKafka
@@ -36,11 +37,10 @@ Json = dict[str, Any]
 class Emulator:
     """An emulated Drive in its own process."""
 
-    def __init__(self, files: int, seed: int) -> None:
-        command = [sys.executable, "-m", "google_drive_emulator", "serve", "--port", "0"]
-        self.process = subprocess.Popen(
-            [*command, "--files", str(files), "--seed", str(seed)], stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, files: int, seed: int, directory: Path) -> None:
+        self._watch = Watch(directory / "violations")
+        command = [*self._watch.command, "serve", "--port", "0", "--files", str(files), "--seed", str(seed)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=self._watch.environment)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().split()[-1]
 
@@ -71,6 +71,7 @@ class Emulator:
         self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+        self._watch.check()
 
 
 class Reader:
@@ -345,7 +346,7 @@ def running_stack(
     trigger_partitions: int = SHARDS,
 ) -> Iterator[Stack]:
     """A stack, ended for certain."""
-    stack = Stack(broker, Emulator(files, seed), directory)
+    stack = Stack(broker, Emulator(files, seed, directory), directory)
     try:
         stack.create_topics(unique, trigger_partitions=trigger_partitions)
         yield stack

@@ -8,11 +8,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.emulator.watched import Watch
 
 from google_drive_emulator.http.tls import GOOGLE_HOSTS
 
@@ -25,7 +28,7 @@ import fcntl, os, socket, struct, subprocess, sys
 with socket.socket() as any_socket:
     fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
 subprocess.run(["mount", "--bind", sys.argv[1], "/etc/hosts"], check=True)
-os.execv(sys.executable, [sys.executable, "-m", "google_drive_emulator", *sys.argv[2:]])
+os.execv(sys.argv[2], sys.argv[2:])
 """
 """Brings the loopback interface up, lets Google's names lead there, and becomes the emulator."""
 
@@ -79,8 +82,9 @@ def google(directory: Path, *flags: str) -> Iterator[Namespace]:
     hosts, authority = directory / "hosts", directory / "ca.pem"
     hosts.write_text(f"127.0.0.1 localhost {' '.join(GOOGLE_HOSTS)}\n")
     serve = ("serve", "--tls", "--ca-file", str(authority), "--port", "443", *flags)
-    command = [*_UNSHARE, sys.executable, "-c", _SETUP, str(hosts), *serve]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    watch = Watch(directory / f"violations-{time.monotonic_ns()}")
+    command = [*_UNSHARE, sys.executable, "-c", _SETUP, str(hosts), *watch.command, *serve]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=watch.environment) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline().startswith("listening on"), "the emulator did not start"
@@ -88,3 +92,4 @@ def google(directory: Path, *flags: str) -> Iterator[Namespace]:
             yield Namespace(process.pid, {"PATH": os.environ["PATH"], "HOME": str(directory), **trusted})
         finally:
             process.terminate()
+    watch.check()
