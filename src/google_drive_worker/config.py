@@ -13,6 +13,10 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DRIVE_API = "https://www.googleapis.com/drive/v3"
+UNITS_PER_MINUTE_USER = 325_000
+UNITS_PER_MINUTE_PROJECT = 1_000_000
+QUERIES_PER_MINUTE = 12_000
+"""What Google gives (facts D), where no setting says otherwise."""
 
 
 class DriveSettings(BaseSettings):
@@ -23,6 +27,10 @@ class DriveSettings(BaseSettings):
     gdrive_api_base_url: str = DRIVE_API
     gdrive_page_size: int = Field(default=1000, ge=1, le=1000)
     gdrive_api_rate_limit: int | None = Field(default=None, ge=100, description="quota units a minute")
+    gdrive_quota_model: Literal["units", "queries"] = "units"
+    gdrive_quota_units_per_minute_user: int | None = Field(default=None, ge=1)
+    gdrive_quota_units_per_minute_project: int | None = Field(default=None, ge=1)
+    gdrive_quota_units_per_day: int | None = Field(default=None, ge=1, description="of the project")
     google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
     google_client_id: str | None = None
     google_client_secret: SecretStr | None = None
@@ -38,6 +46,20 @@ class DriveSettings(BaseSettings):
     def drive_root_url(self) -> str:
         """The API's root without the service path, which each call brings along."""
         return self.gdrive_api_base_url.removesuffix("/drive/v3")
+
+    @property
+    def quota_per_minute_user(self) -> int:
+        """What one user may spend a minute, in the units or queries of the model (facts D)."""
+        return self.gdrive_quota_units_per_minute_user or (
+            UNITS_PER_MINUTE_USER if self.gdrive_quota_model == "units" else QUERIES_PER_MINUTE
+        )
+
+    @property
+    def quota_per_minute_project(self) -> int:
+        """What the project may spend a minute, in the units or queries of the model (facts D)."""
+        return self.gdrive_quota_units_per_minute_project or (
+            UNITS_PER_MINUTE_PROJECT if self.gdrive_quota_model == "units" else QUERIES_PER_MINUTE
+        )
 
 
 class WorkerSettings(DriveSettings):

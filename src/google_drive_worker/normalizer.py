@@ -35,11 +35,15 @@ Shape = TypeVar("Shape")
 MIB = 1024 * 1024
 ENTRY_BYTES = 250
 """What an entry of a dictionary, its key and its value cost beside their content."""
+FILE_TYPE, FOLDER_TYPE = ResourceType.FILE, ResourceType.FOLDER  # to look them up in the enum costs a call
+
+as_it_came: Callable[[Raw], bytes] = ENCODER.encode
+"""The bytes of a part that was not decoded: in half the time of `bytes`, ten times a file."""
 
 
 def resource_type(file: DriveFile) -> ResourceType:
     """Tell folders from everything else; shortcuts and Google documents are files."""
-    return ResourceType.FOLDER if file.mime_type == FOLDER else ResourceType.FILE
+    return FOLDER_TYPE if file.mime_type == FOLDER else FILE_TYPE
 
 
 def file_data(file: DriveFile) -> FileData:
@@ -55,7 +59,7 @@ def file_data(file: DriveFile) -> FileData:
         file.mime_type,
         file.description,
         file.drive_id,
-        UNSET if file.parents is UNSET else TEXTS[bytes(file.parents)],
+        UNSET if file.parents is UNSET else TEXTS[as_it_came(file.parents)],
         file.version,
         file.size,
         file.quota_bytes_used,
@@ -71,13 +75,13 @@ def file_data(file: DriveFile) -> FileData:
         file.trashed,
         file.explicitly_trashed,
         file.trashed_time,
-        UNSET if file.trashing_user is UNSET else USERS[bytes(file.trashing_user)],
-        UNSET if file.last_modifying_user is UNSET else USERS[bytes(file.last_modifying_user)],
-        UNSET if file.owners is UNSET else OWNERS[bytes(file.owners)],
+        UNSET if file.trashing_user is UNSET else USERS[as_it_came(file.trashing_user)],
+        UNSET if file.last_modifying_user is UNSET else USERS[as_it_came(file.last_modifying_user)],
+        UNSET if file.owners is UNSET else OWNERS[as_it_came(file.owners)],
         file.shared,
-        UNSET if file.permissions is UNSET else [PERMISSIONS[bytes(grant)] for grant in file.permissions],
+        UNSET if file.permissions is UNSET else PERMISSIONS[as_it_came(file.permissions)],
         permissions_state(file),
-        UNSET if file.permission_ids is UNSET else TEXTS[bytes(file.permission_ids)],
+        UNSET if file.permission_ids is UNSET else TEXTS[as_it_came(file.permission_ids)],
         file.has_augmented_permissions,
         file.inherited_permissions_disabled,
         file.writers_can_share,
@@ -92,9 +96,9 @@ def file_data(file: DriveFile) -> FileData:
         file.app_properties,
         file.export_links,
         UNSET if file.shortcut_details is UNSET else nested(file.shortcut_details),
-        UNSET if file.link_share_metadata is UNSET else PARTS[bytes(file.link_share_metadata)],
+        UNSET if file.link_share_metadata is UNSET else PARTS[as_it_came(file.link_share_metadata)],
         UNSET if file.content_restrictions is UNSET else nested(file.content_restrictions),
-        UNSET if file.download_restrictions is UNSET else PARTS[bytes(file.download_restrictions)],
+        UNSET if file.download_restrictions is UNSET else PARTS[as_it_came(file.download_restrictions)],
         UNSET if file.label_info is UNSET else nested(file.label_info),
         UNSET if file.image_media_metadata is UNSET else nested(file.image_media_metadata),
         UNSET if file.video_media_metadata is UNSET else video(file.video_media_metadata),
@@ -113,8 +117,8 @@ def viewer(file: DriveFile) -> Viewer:
         file.modified_by_me,
         file.modified_by_me_time,
         file.shared_with_me_time,
-        UNSET if file.sharing_user is UNSET else USERS[bytes(file.sharing_user)],
-        UNSET if file.capabilities is UNSET else CAPABILITIES[bytes(file.capabilities)],
+        UNSET if file.sharing_user is UNSET else USERS[as_it_came(file.sharing_user)],
+        UNSET if file.capabilities is UNSET else CAPABILITIES[as_it_came(file.capabilities)],
     )
 
 
@@ -130,7 +134,7 @@ def permissions_state(file: DriveFile) -> PermissionsState | UnsetType:
 class Recurring(dict[bytes, Any]):
     """JSON that comes again and again, converted once: from the bytes of a part to the part as it is encoded.
 
-    People, grants, parents and sets of capabilities recur byte by byte from file to file. A dictionary, because a look
+    People, sets of grants, parents and capabilities recur byte by byte from file to file. A dictionary, because a look
     into one costs a third of a call, eight times a file. Bounded in bytes: when full, it starts anew; what is too
     large to recur is not kept.
     """
@@ -179,6 +183,11 @@ def permission(grant: DrivePermission) -> Permission:
     )
 
 
+def permissions(grants: list[Raw]) -> list[Raw]:
+    """Convert who has access. Sets of grants recur, since what lies in a folder takes on its grants; grants more so."""
+    return [GRANTS[as_it_came(grant)] for grant in grants]
+
+
 def permission_details(details: list[DrivePermissionDetail] | UnsetType) -> list[PermissionDetail] | UnsetType:
     """Convert where a grant comes from."""
     if isinstance(details, UnsetType):
@@ -192,11 +201,13 @@ def capabilities(flags: dict[str, bool]) -> dict[str, bool]:
 
 
 _USER, _OWNERS, _TEXTS = Decoder(DriveUser), Decoder(list[DriveUser]), Decoder(list[str])
-_PERMISSION, _CAPABILITIES, _JSON = Decoder(DrivePermission), Decoder(dict[str, bool]), Decoder(dict[str, Any])
+_PERMISSION, _GRANTS = Decoder(DrivePermission), Decoder(list[Raw])
+_CAPABILITIES, _JSON = Decoder(dict[str, bool]), Decoder(dict[str, Any])
 
 USERS = Recurring(lambda part: user(_USER.decode(part)))
 OWNERS = Recurring(lambda part: [user(person) for person in _OWNERS.decode(part)])
-PERMISSIONS = Recurring(lambda part: permission(_PERMISSION.decode(part)))
+GRANTS = Recurring(lambda part: permission(_PERMISSION.decode(part)))
+PERMISSIONS = Recurring(lambda part: permissions(_GRANTS.decode(part)))
 CAPABILITIES = Recurring(lambda part: capabilities(_CAPABILITIES.decode(part)))
 TEXTS = Recurring(_TEXTS.decode)
 PARTS = Recurring(lambda part: rename_keys(_JSON.decode(part)))

@@ -1,11 +1,13 @@
 """What health and gauges say of a running worker.
 
-In: its parts. Out: checks with a detail each, and values that are read when they are asked for. Ready means ready: the
-group has given this worker its partitions, their states are restored, messages flow.
+In: its parts. Out: checks with a detail each, and values that are read when they are asked for. What ready means stands
+in `http/readiness.py`.
 """
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 
 from clustera_toolkit.kafka import KafkaAdmin, KafkaClientError
@@ -15,15 +17,24 @@ from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.http.health import Check, CheckFunction
 from google_drive_worker.http.metrics import Metrics
+from google_drive_worker.http.readiness import Standing, readiness
 from google_drive_worker.memory import MIB, limit_bytes, resident_bytes
 from google_drive_worker.ownership import Ownership
 from google_drive_worker.sinks.kafka.committer import Committer
+from google_drive_worker.sync.job_table import JobKind, JobTable, Stage
 from google_drive_worker.sync.runner import Runner
 
 STALE_SECONDS = 90.0
+KAFKA_SECONDS = 3.0
+"""How long readiness waits for Kafka; less than what a check may take in all."""
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 """What counts as the limit where no container sets one."""
 MEMORY_SHARE = 0.8
+JOB_GAUGES = (
+    (Stage.RUNNING, "jobs_running", "Jobs that have a slot, by kind"),
+    (Stage.WAITING, "jobs_waiting", "Accepted jobs that wait for a slot, by kind"),
+    (Stage.BACKING_OFF, "jobs_backing_off", "Jobs that wait to be tried again after a failure, by kind"),
+)
 
 
 class Probes:
@@ -38,6 +49,8 @@ class Probes:
         storage: S3Client,
         transport: HttpTransport,
         settings: WorkerSettings,
+        *,
+        stopping: Callable[[], bool],
     ) -> None:
         self._admin = admin
         self._committer = committer
@@ -46,18 +59,28 @@ class Probes:
         self._storage = storage
         self._transport = transport
         self._settings = settings
+        self._stopping = stopping
         self._started = time.monotonic()
 
     async def live(self) -> Check:
         """That this answers shows that the loop runs; the committer must too."""
-        age = time.monotonic() - self._committer.alive_at
+        age = self._heartbeat_age()
         return Check(age < STALE_SECONDS, f"the committer was last seen {age:.0f} s ago")
 
+    def _heartbeat_age(self) -> float:
+        return time.monotonic() - self._committer.alive_at
+
     async def ready(self) -> Check:
-        """Partitions assigned, states restored, messages flowing."""
-        ready = self._ownership.ready.is_set()
-        what = f"{self._ownership.partitions} partitions"
-        return Check(ready, f"owns {what}" if ready else f"not ready: {what} assigned, states not restored yet")
+        """Partitions assigned, states restored, the committer going round, Kafka answering."""
+        return readiness(
+            Standing(
+                stopping=self._stopping(),
+                partitions=self._ownership.partitions,
+                restored=self._ownership.ready.is_set(),
+                heartbeat_age_seconds=self._heartbeat_age(),
+                kafka=await self._kafka_soon(),
+            )
+        )
 
     def checks(self) -> Mapping[str, CheckFunction]:
         """What `/health` reports, by name."""
@@ -80,10 +103,32 @@ class Probes:
 
     def gauges(self, metrics: Metrics) -> None:
         """Add what is read on demand."""
-        metrics.gauge("jobs_running", "Jobs that run", lambda: self._runner.running)
-        metrics.gauge("jobs_waiting", "Accepted jobs that wait for a slot", lambda: self._runner.waiting)
+        self._job_gauges(metrics, self._runner.jobs)
         metrics.gauge("commit_queue_bytes", "Bytes that wait to be committed", lambda: self._committer.waiting_bytes)
+        metrics.gauge("committer_heartbeat_age_seconds", "Since when the committer was not seen", self._heartbeat_age)
         metrics.gauge("partitions_assigned", "Partitions this worker has", lambda: self._ownership.partitions)
+        metrics.gauge("restored", "1 while states are restored and messages flow", self._ownership.ready.is_set)
+        metrics.gauge(
+            "memory_limit_bytes", "What the process may hold in memory", lambda: limit_bytes(MEMORY_LIMIT_BYTES)
+        )
+
+    def _job_gauges(self, metrics: Metrics, jobs: JobTable) -> None:
+        for stage, name, text in JOB_GAUGES:
+            metrics.gauges(name, text, "kind", {kind: partial(jobs.count, stage, kind) for kind in JobKind})
+        metrics.gauge(
+            "oldest_waiting_job_age_seconds",
+            "How long the job that has waited longest for a slot has waited",
+            partial(jobs.oldest_seconds, Stage.WAITING),
+        )
+        metrics.repeated_gauge("gdrive_queue_depth", "Accepted jobs that wait for a slot", lambda: self._runner.waiting)
+        metrics.repeated_gauge("gdrive_active_workers", "Jobs that have a slot", lambda: self._runner.running)
+
+    async def _kafka_soon(self) -> Check:
+        """Answer in good time for a probe, so that the other parts are named too."""
+        try:
+            return await asyncio.wait_for(self._kafka(), KAFKA_SECONDS)
+        except TimeoutError:
+            return Check(ok=False, detail=f"no answer within {KAFKA_SECONDS:.0f} s")
 
     async def _kafka(self) -> Check:
         try:

@@ -28,9 +28,7 @@ from clustera_toolkit.kafka import (
 )
 from clustera_toolkit.message import SizeGuard
 from google_drive_worker import topics
-from google_drive_worker.client.adaptive_rate import AdaptiveRate
 from google_drive_worker.client.observer import LoggingObserver
-from google_drive_worker.client.quota import RateLimiter, UnlimitedRate
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
@@ -39,10 +37,14 @@ from google_drive_worker.config import WorkerSettings
 from google_drive_worker.credentials import Credentials
 from google_drive_worker.handlers.intake import Intake, Routes
 from google_drive_worker.http.health import HealthServer
-from google_drive_worker.http.metrics import Metrics
+from google_drive_worker.http.metrics import PREFIX, Metrics
+from google_drive_worker.http.progress import Progress
 from google_drive_worker.object_store import open_object_store
+from google_drive_worker.observers import ObservedAssignments, ObservedProducer, observed_restore
 from google_drive_worker.ownership import Ownership, Partitions
 from google_drive_worker.probes import Probes
+from google_drive_worker.quota.gate import QuotaGate
+from google_drive_worker.quota.limits import limits_of
 from google_drive_worker.schemas.event import ErrorRecord, Notice
 from google_drive_worker.schemas.state import JobState
 from google_drive_worker.schemas.times import rfc3339
@@ -76,14 +78,15 @@ def now() -> str:
 class Worker:
     """One replica. `producer_factory` is where a test puts a producer that dies at a chosen moment."""
 
-    def __init__(self, settings: WorkerSettings, *, producer_factory: ProducerFactory = KafkaProducer) -> None:
+    def __init__(self, settings: WorkerSettings, *, producer_factory: ProducerFactory | None = None) -> None:
         self._settings = settings
-        self._producer_factory = producer_factory
         self._stop = asyncio.Event()
         self.ready = asyncio.Event()
         """Set while the partitions that the group gave are restored and messages flow."""
         self._cleanup = contextlib.AsyncExitStack()
         self.metrics = Metrics()
+        self._producer_factory = producer_factory or partial(ObservedProducer, ended=self.metrics.transaction)
+        self._producer: KafkaProducer | None = None
         self.http: HealthServer | None = None
 
     def request_stop(self) -> None:
@@ -103,8 +106,8 @@ class Worker:
         shards = found[settings.kafka_topic_state].partitions
         shard_of = partial(_shard_of, shards=shards)
         self._store = StateStore(settings.kafka_topic_state, shard_of)
-        self._producer = await self._start_producer()
-        self._committer = self._make_committer(found)
+        producer = self._producer = await self._start_producer()
+        self._committer = self._make_committer(found, producer)
         self._runner = await self._make_runner(found[settings.kafka_topic_records].partitions)
         self._ownership = self._make_ownership(shards)
         self._consumer = self._make_consumer()
@@ -144,7 +147,7 @@ class Worker:
         await self._committer.drain(max(0.1, deadline - time.monotonic() - 5.0))
         await self._committer.shut(max(0.1, deadline - time.monotonic()))
         await self._consumer.close()
-        await self._producer.close()
+        await self._close_producer()
         log.info("stopped")
 
     async def _poll(self) -> None:
@@ -168,11 +171,17 @@ class Worker:
         for _ in range(MAX_RECOVERIES):
             await self._committer.lost_track.wait()
             log.warning("recovering: a new producer, then a restore")
-            await self._producer.close()
-            self._producer = await self._start_producer()
-            self._committer.replace_producer(self._producer)
+            await self._close_producer()
+            producer = self._producer = await self._start_producer()
+            self._committer.replace_producer(producer)
             await self._ownership.restore_again()
         raise KafkaClientError(f"transactions were lost track of {MAX_RECOVERIES} times")
+
+    async def _close_producer(self) -> None:
+        """Close it once: a recovery that the end interrupts has closed the old one, and has no other yet."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.close()
 
     # Parts.
 
@@ -191,7 +200,7 @@ class Worker:
         await producer.start()
         return producer
 
-    def _make_committer(self, found: Mapping[str, TopicInfo]) -> Committer:
+    def _make_committer(self, found: Mapping[str, TopicInfo], producer: KafkaProducer) -> Committer:
         settings = self._settings
         storage = open_object_store(settings)
         limit = topics.record_limit_bytes(
@@ -199,7 +208,7 @@ class Worker:
         )
         self._storage = storage
         return Committer(
-            self._producer,
+            producer,
             self._store,
             Topics(
                 settings.kafka_topic_records,
@@ -243,12 +252,14 @@ class Worker:
             self._open_session(),
             max_scans=settings.worker_max_concurrent_connections,
             observer=RunnerObserver(
-                lambda code: self.metrics.job_errors.labels(code).inc(), self.metrics.job_seconds.observe
+                lambda code: self.metrics.job_errors.labels(code).inc(),
+                self.metrics.job_seconds.observe,
+                lambda code: self.metrics.job_retries.labels(code).inc(),
             ),
         )
 
     def _open_session(self) -> Callable[[str, JobState], Any]:
-        """A factory of sessions; one limiter for all of them, since they share one project's quota."""
+        """A factory of sessions; all take their turn at one gate, since they share one project's quota."""
         settings = self._settings
         credentials = Credentials(
             TokenEndpoint(self._transport),
@@ -258,7 +269,7 @@ class Worker:
             token_uri=settings.google_token_uri,
         )
         rate = settings.gdrive_api_rate_limit
-        limiter: RateLimiter = UnlimitedRate() if rate is None else AdaptiveRate(rate)
+        gate = QuotaGate(limits_of(settings))
         self.metrics.gauge(
             "rate_limit_use_ratio",
             "Quota units of the last minute, as a part of what may be used",
@@ -267,11 +278,11 @@ class Worker:
 
         observer = LoggingObserver(self.metrics) if settings.google_api_debug else self.metrics
 
-        async def open_session(_: str, job: JobState) -> DriveSession:
+        async def open_session(connection_id: str, job: JobState) -> DriveSession:
             return DriveSession(
                 self._transport,
                 credentials.token_source(job.config),
-                limiter=limiter,
+                limiter=gate.seat(job.account_id or connection_id, connection_id),
                 base_url=settings.drive_root_url,
                 observer=observer,
             )
@@ -294,19 +305,20 @@ class Worker:
 
     def _read_to_end(self, ends: dict[Position, int]) -> AsyncIterator[list[InboundMessage]]:
         settings = self._settings
-        return read_to_end(
+        states = read_to_end(
             settings.kafka_bootstrap_servers,
             ends,
             deadline_seconds=settings.worker_restore_timeout_seconds,
             config=settings.kafka_client_config,
         )
+        return observed_restore(states, self.metrics.restored)
 
     def _make_consumer(self) -> KafkaConsumer:
         settings = self._settings
         return KafkaConsumer(
             settings.kafka_bootstrap_servers,
             settings.kafka_consumer_group_id,
-            self._ownership,
+            ObservedAssignments(self._ownership, self.metrics.rebalance),
             group_instance_id=f"{settings.kafka_consumer_group_id}-{settings.replica_id}",
             session_timeout_ms=settings.kafka_session_timeout_ms,
             max_poll_interval_ms=settings.kafka_max_poll_interval_ms,
@@ -345,9 +357,17 @@ class Worker:
     async def _start_http(self) -> None:
         settings = self._settings
         probes = Probes(
-            self._admin, self._committer, self._ownership, self._runner, self._storage, self._transport, settings
+            self._admin,
+            self._committer,
+            self._ownership,
+            self._runner,
+            self._storage,
+            self._transport,
+            settings,
+            stopping=self._stop.is_set,
         )
         probes.gauges(self.metrics)
+        self.metrics.collect(Progress(PREFIX, self._store, REAL_TIMING.now))
         self.http = HealthServer(
             self.metrics, live=probes.live, ready=probes.ready, checks=probes.checks(), about=probes.about
         )

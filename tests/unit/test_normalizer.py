@@ -174,3 +174,18 @@ def test_missing_permissions_say_why(said: Json, state: str | None) -> None:
 def test_only_camel_case_is_renamed(name: str, renamed: str) -> None:
     """A name of Drive's becomes snake_case; what is no such name stays."""
     assert snake_case(name) == renamed
+
+
+def test_sets_of_grants_keep_their_order() -> None:
+    """The same grants in another order, or some of them, are another set; each set comes out as Drive gave it."""
+    grants = [{"id": name, "type": "user", "role": "reader"} for name in ("a", "b", "c")]
+    for shown in (grants, grants[::-1], grants[:1], [], grants):
+        file = FILE.decode(json.dumps({"id": "f", "permissions": shown}))
+        assert json.loads(ENCODER.encode(file_data(file)))["permissions"] == shown
+
+
+@pytest.mark.parametrize("grants", [None, {}, ["owner"], [{"id": "a"}]])
+def test_grants_of_another_shape_are_refused(grants: Any) -> None:
+    """What is no list of grants is an error of this file, never an empty list."""
+    with pytest.raises(ValueError, match=r"Expected|missing"):
+        file_data(FILE.decode(json.dumps({"id": "f", "permissions": grants})))

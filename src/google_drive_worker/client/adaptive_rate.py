@@ -51,7 +51,12 @@ class AdaptiveRate:
             return
         await self._turn(_Waiter(units), self._waiting[lane])
 
-    def report_rate_error(self) -> None:
+    def report_rate_error(
+        self,
+        retry_after_seconds: float | None = None,  # noqa: ARG002 # the protocol's signature
+        *,
+        user_only: bool = False,  # noqa: ARG002 # there is one user
+    ) -> None:
         """Halve the rate."""
         now = self._timing.monotonic()
         self._state = self._state.advanced(now).slowed(now)

@@ -52,8 +52,8 @@ class RateLimiter(Protocol):
     async def acquire(self, units: int, lane: Lane) -> None:
         """Wait until a call of that price may be made. Raises `RetryableError` when too many wait already."""
 
-    def report_rate_error(self) -> None:
-        """Take note that Drive is called too often."""
+    def report_rate_error(self, retry_after_seconds: float | None = None, *, user_only: bool = False) -> None:
+        """Take note that Drive is called too often; `user_only` where it says that the user's limit is meant."""
 
     def report_success(self) -> None:
         """Take note that Drive answered."""
@@ -65,7 +65,7 @@ class UnlimitedRate:
     async def acquire(self, units: int, lane: Lane) -> None:
         """Return at once."""
 
-    def report_rate_error(self) -> None:
+    def report_rate_error(self, retry_after_seconds: float | None = None, *, user_only: bool = False) -> None:
         """Learn nothing."""
 
     def report_success(self) -> None:

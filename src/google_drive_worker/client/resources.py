@@ -88,7 +88,7 @@ def holds(shape: Any) -> Meta:
 # converts each of them once. They are kept undecoded for it.
 RawUser = Annotated[Raw, holds(DriveUser)]
 RawOwners = Annotated[Raw, holds(list[DriveUser])]
-RawPermission = Annotated[Raw, holds(DrivePermission)]
+RawPermissions = Annotated[Raw, holds(list[DrivePermission])]
 RawJson = Annotated[Raw, holds(Json)]
 RawTexts = Annotated[Raw, holds(list[str])]
 RawCapabilities = Annotated[Raw, holds(dict[str, bool])]
@@ -152,7 +152,7 @@ class DriveFile(Struct, rename="camel", gc=False):
     last_modifying_user: RawUser | UnsetType = UNSET
     sharing_user: RawUser | UnsetType = UNSET
     owners: RawOwners | UnsetType = UNSET
-    permissions: list[RawPermission] | UnsetType = UNSET
+    permissions: RawPermissions | UnsetType = UNSET
     capabilities: RawCapabilities | UnsetType = UNSET
 
 

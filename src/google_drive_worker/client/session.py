@@ -22,6 +22,7 @@ from google_drive_worker.client.transport import DEFAULT_MAX_BYTES, HttpTranspor
 GOOGLE_API_BASE_URL = "https://www.googleapis.com"
 SERVICE_PATH = "/drive/v3/"
 MAX_URI_CHARACTERS = 2048
+USER_LIMIT_REASON = "userRateLimitExceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class DriveSession:
         except DriveError as error:
             self._observer.error(call.endpoint, error.code)
             if isinstance(error, RateLimitedError):
-                self._limiter.report_rate_error()
+                self._limiter.report_rate_error(error.retry_after_seconds, user_only=error.reason == USER_LIMIT_REASON)
             raise
         self._limiter.report_success()
         return body

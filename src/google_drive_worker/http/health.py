@@ -16,14 +16,17 @@ from google_drive_worker.http.metrics import Metrics
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
+STOP_SECONDS = 1.0
+"""How long an answer under way may delay the end of the worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The outcome of a check. `detail` is for people and holds no secret."""
+    """The outcome of a check. `detail` is for people and holds no secret; `failed` names the parts, for programs."""
 
     ok: bool
     detail: str
+    failed: tuple[str, ...] = ()
 
 
 CheckFunction = Callable[[], Awaitable[Check]]
@@ -57,7 +60,7 @@ class HealthServer:
         app.router.add_get("/health/status", self._status)
         app.router.add_get("/health", self._status)
         app.router.add_get("/metrics", self._exposition)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         await site.start()
@@ -76,7 +79,9 @@ class HealthServer:
 
     async def _answer(self, check: CheckFunction) -> web.Response:
         outcome = await _run(check)
-        body = {"status": "ok" if outcome.ok else "unavailable", "detail": outcome.detail}
+        body: dict[str, object] = {"status": "ok" if outcome.ok else "unavailable", "detail": outcome.detail}
+        if outcome.failed:
+            body["failed"] = outcome.failed
         return web.json_response(body, status=200 if outcome.ok else 503)
 
     async def _status(self, request: web.Request) -> web.Response:  # noqa: ARG002 # aiohttp's signature

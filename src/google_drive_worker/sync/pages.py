@@ -78,7 +78,7 @@ def file_page(body: bytes, writer: RecordWriter) -> Page:
         listed.next_page_token,
         incomplete_search=listed.incomplete_search,
         rejected=rejected,
-        counts=Counter(record.resource_type for record in records),
+        counts=Counter([record.resource_type for record in records]),
     )
 
 
@@ -91,7 +91,7 @@ def change_page(body: bytes, writer: RecordWriter) -> Page:
         listed.next_page_token,
         head=listed.new_start_page_token,
         rejected=[*rejected, *_unexplained(listed.changes)],
-        counts=Counter(record.resource_type for record in records),
+        counts=Counter([record.resource_type for record in records]),
         newest_change=_newest(listed.changes),
     )
 

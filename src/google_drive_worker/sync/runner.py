@@ -35,6 +35,7 @@ from google_drive_worker.schemas.state import ConnectionState, JobState, Parked,
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.job_table import JobKind, JobTable, Stage
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, Outlet, OutletClosedError
 from google_drive_worker.sync.plan import Replay, has_work, next_step, user_corpus
 from google_drive_worker.sync.state import LoseCursor, Park, Patch, known_job
@@ -54,6 +55,8 @@ class RunnerObserver:
 
     failed: Callable[[str], None] = lambda _: None
     seconds: Callable[[float], None] = lambda _: None
+    retried: Callable[[str], None] = lambda _: None
+    """A job backs off after an error of that code, and is tried again."""
 
 
 @dataclass(slots=True)
@@ -87,17 +90,18 @@ class Runner:
         self._timing = timing
         self._observer = observer or RunnerObserver()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._waiting: set[str] = set()
+        self.jobs = JobTable(timing.monotonic)
+        """Which jobs wait, run or back off, for metrics."""
 
     @property
     def running(self) -> int:
         """Jobs that have a slot."""
-        return len(self._tasks) - len(self._waiting)
+        return self.jobs.count(Stage.RUNNING)
 
     @property
     def waiting(self) -> int:
         """Jobs that wait for one."""
-        return len(self._waiting)
+        return self.jobs.count(Stage.WAITING)
 
     def wake(self, connection_id: str) -> None:
         """Start the connection's job if there is work for it and none runs."""
@@ -196,15 +200,14 @@ class Runner:
                 return await self._try_later(connection_id, state, _unforeseen(error), setbacks.failures)
 
     async def _in_slot(self, connection_id: str, state: ConnectionState) -> None:
-        slots = self._increments if _is_increment(state) else self._scans
-        self._waiting.add(connection_id)
-        try:
+        kind = _kind_of(state)
+        slots = self._increments if kind is JobKind.INCREMENT else self._scans
+        with self.jobs.standing(connection_id, Stage.WAITING, kind):
             await slots.acquire()
-        finally:
-            self._waiting.discard(connection_id)
         started = self._timing.monotonic()
         try:
-            await self._work(connection_id, state)
+            with self.jobs.standing(connection_id, Stage.RUNNING, kind):
+                await self._work(connection_id, state)
         finally:
             slots.release()
             self._observer.seconds(self._timing.monotonic() - started)
@@ -239,7 +242,9 @@ class Runner:
         if failures >= self._backoff.max_attempts:
             return False
         delay = self._backoff.delay(failures - 1, self._timing.random())
-        await self._timing.sleep(max(delay, error.retry_after_seconds or 0.0))
+        self._observer.retried(error.code)
+        with self.jobs.standing(connection_id, Stage.BACKING_OFF, _kind_of(state)):
+            await self._timing.sleep(max(delay, error.retry_after_seconds or 0.0))
         return True
 
     async def _tell(
@@ -280,9 +285,10 @@ class Runner:
         return True
 
 
-def _is_increment(state: ConnectionState) -> bool:
+def _kind_of(state: ConnectionState) -> JobKind:
     step = next_step(state)
-    return isinstance(step, Replay) and step.corpus.phase is Phase.LIVE
+    is_live = isinstance(step, Replay) and step.corpus.phase is Phase.LIVE
+    return JobKind.INCREMENT if is_live else JobKind.SCAN
 
 
 def _refused(error: BatchRefusedError) -> ItemError:

@@ -50,13 +50,15 @@ class Ledger:
         self.calls: list[tuple[str, int]] = []
         self.errors: list[tuple[str, str]] = []
         self.rate_errors = 0
+        self.told: list[tuple[float | None, bool]] = []
         self.successes = 0
 
     async def acquire(self, units: int, lane: Lane) -> None:
         self.acquired.append((units, lane))
 
-    def report_rate_error(self) -> None:
+    def report_rate_error(self, retry_after_seconds: float | None = None, *, user_only: bool = False) -> None:
         self.rate_errors += 1
+        self.told.append((retry_after_seconds, user_only))
 
     def report_success(self) -> None:
         self.successes += 1
@@ -148,6 +150,7 @@ async def test_rate_errors_slow_the_limiter(
     server.script.extend([failing(403, "userRateLimitExceeded"), failing(429, "rateLimitExceeded")])
     await fetch(session)
     assert (ledger.rate_errors, ledger.successes, time.slept) == (2, 1, [1.0, 2.0])
+    assert ledger.told == [(None, True), (None, False)]
 
 
 async def test_retries_end_with_the_last_error(server: ScriptedServer, session: DriveSession) -> None:

@@ -67,6 +67,14 @@ async def test_a_probe_answers_by_its_check(probe: str) -> None:
         assert await get(f"{base_url}/health/{probe}") == (503, {"status": "unavailable", "detail": "not yet"})
 
 
+async def test_a_probe_names_the_parts_that_failed() -> None:
+    """A list beside the text, for programs."""
+    patient = Patient(ready=Check(ok=False, detail="kafka: away", failed=("kafka",)))
+    async with served(patient) as base_url:
+        _, body = await get(f"{base_url}/health/ready")
+    assert body == {"status": "unavailable", "detail": "kafka: away", "failed": ["kafka"]}
+
+
 @pytest.mark.parametrize("path", ["/health", "/health/status"])
 async def test_the_status_names_every_check(path: str) -> None:
     """Each check with its detail, and what is served; one failed check degrades the whole."""

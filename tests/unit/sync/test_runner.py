@@ -206,17 +206,18 @@ async def test_what_may_pass_is_tried_again(drive: EmulatedDrive, error: Excepti
     """A retryable or unforeseen error is recorded, and the job tried again after a wait; then it goes on."""
     outlet = MemoryOutlet()
     failed: list[str] = []
+    retried: list[str] = []
     runner = Runner(
         drive.engine(),
         outlet,
         Opening(drive, error, times=2),
         max_scans=1,
         timing=drive.time.timing,
-        observer=RunnerObserver(failed=failed.append),
+        observer=RunnerObserver(failed=failed.append, retried=retried.append),
     )
     await run_job(runner, outlet)
     assert [record.attempts for record in outlet.errors] == [1, 2]
-    assert failed == [record.code for record in outlet.errors]
+    assert failed == retried == [record.code for record in outlet.errors]
     assert all(record.retryable for record in outlet.errors)
     assert [event.event for event in outlet.events[:2]] == [EventName.JOB_FAILED] * 2
     assert outlet.corpus(CONN).phase is Phase.LIVE

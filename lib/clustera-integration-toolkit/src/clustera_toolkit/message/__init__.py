@@ -14,7 +14,7 @@ from clustera_toolkit.message.envelope import (
     encode,
     resource_key,
 )
-from clustera_toolkit.message.identity import message_id
+from clustera_toolkit.message.identity import message_id, message_ids
 from clustera_toolkit.message.size import CLAIM_CHECK_THRESHOLD_BYTES, SizeGuard
 from clustera_toolkit.message.timestamps import now_rfc3339, rfc3339
 from clustera_toolkit.message.trace import Traceparent
@@ -31,6 +31,7 @@ __all__ = [
     "decode",
     "encode",
     "message_id",
+    "message_ids",
     "now_rfc3339",
     "resource_key",
     "rfc3339",
