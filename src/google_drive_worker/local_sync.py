@@ -10,16 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from google_drive_worker.client import about
-from google_drive_worker.client.adaptive_rate import AdaptiveRate
 from google_drive_worker.client.auth import TokenSource
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.observer import CallObserver
-from google_drive_worker.client.quota import RateLimiter, UnlimitedRate
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
 from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.environment_credentials import CredentialSettings, token_source
+from google_drive_worker.quota.gate import QuotaGate
+from google_drive_worker.quota.limits import limits_of
 from google_drive_worker.schemas.state import ConnectionState, JobState
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sinks.local.outlet import LocalOutlet
@@ -136,10 +136,10 @@ class LocalSync:
                 await runner.stop()
 
     def _session(self, transport: HttpTransport, tokens: TokenSource) -> DriveSession:
-        rate = self._settings.gdrive_api_rate_limit
-        limiter: RateLimiter = UnlimitedRate() if rate is None else AdaptiveRate(rate)
+        connection = self._wish.connection_id
+        seat = QuotaGate(limits_of(self._settings)).seat(connection, connection)
         return DriveSession(
-            transport, tokens, limiter=limiter, base_url=self._settings.drive_root_url, observer=self._observer
+            transport, tokens, limiter=seat, base_url=self._settings.drive_root_url, observer=self._observer
         )
 
     def _outcome(self, outlet: LocalOutlet, *, stopped: bool) -> Outcome:

@@ -29,6 +29,7 @@ from clustera_toolkit.kafka import (
 from clustera_toolkit.message import SizeGuard
 from google_drive_worker import topics
 from google_drive_worker.client.observer import LoggingObserver
+from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
@@ -64,8 +65,6 @@ LAG_SECONDS = 5.0
 WEDGED_SECONDS = 120.0
 MAX_RECOVERIES = 10
 
-UNITS_PER_MINUTE = 325_000
-"""What Google gives one user of a project in a minute (facts D), where no limit of our own is set."""
 
 ProducerFactory = Callable[..., KafkaProducer]
 
@@ -268,14 +267,14 @@ class Worker:
             client_secret=settings.google_client_secret,
             token_uri=settings.google_token_uri,
         )
-        rate = settings.gdrive_api_rate_limit
-        gate = QuotaGate(limits_of(settings))
+        gate = QuotaGate(limits_of(settings), observer=self.metrics)
         self.metrics.gauge(
             "rate_limit_use_ratio",
-            "Quota units of the last minute, as a part of what may be used",
-            lambda: self.metrics.units.per_minute(time.monotonic()) / (rate or UNITS_PER_MINUTE),
+            "What was spent of the quota limit that is nearest, as a part of it",
+            lambda: gate.use().fullness,
         )
-
+        waiting = {lane.name.lower(): partial(_waiting, gate, lane) for lane in Lane}
+        self.metrics.gauges("quota_waiting_calls", "Calls that wait for quota, by lane", "lane", waiting)
         observer = LoggingObserver(self.metrics) if settings.google_api_debug else self.metrics
 
         async def open_session(connection_id: str, job: JobState) -> DriveSession:
@@ -386,6 +385,10 @@ def announce(notice: Notice) -> None:
     facts = {"connection_id": notice.integration_connection_id, "corpus": notice.corpus}
     told = {name: value for name in ("files", "counts", "count") if (value := getattr(notice, name)) is not UNSET}
     log.info("event: %s", notice.event.value, extra={**facts, **told})
+
+
+def _waiting(gate: QuotaGate, lane: Lane) -> float:
+    return gate.use().waiting[lane]
 
 
 def _shard_of(connection_id: str, *, shards: int) -> int:

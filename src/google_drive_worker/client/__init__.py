@@ -14,7 +14,6 @@ Resources are modules: ``files.list_page(session, query)``, ``changes.start_page
 """
 
 from google_drive_worker.client import about, changes, drives, files, permissions
-from google_drive_worker.client.adaptive_rate import AdaptiveRate
 from google_drive_worker.client.auth import AccessToken, TokenSource
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.changes import ChangesQuery
@@ -55,7 +54,6 @@ from google_drive_worker.client.transport import HttpTransport, TransportLimits
 __all__ = [
     "AccessDeniedError",
     "AccessToken",
-    "AdaptiveRate",
     "ApiDisabledError",
     "Backoff",
     "CallObserver",

@@ -4,9 +4,7 @@ In: what happened. Out: `/metrics`. Names are part of the contract (docs/operati
 connection, a file or a person.
 """
 
-import time
 from collections import Counter as Tally
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import UNSET
@@ -14,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from google_drive_worker.client.quota import units_of
+from google_drive_worker.client.quota import Lane, units_of
 from google_drive_worker.http.renamed import Renamed
 from google_drive_worker.schemas.event import ErrorRecord, Notice, SyncEvent
 from google_drive_worker.sinks.kafka.work import Work
@@ -27,30 +25,6 @@ FILE_TYPES = ("file", "folder")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
-class UnitMeter:
-    """Quota units spent in the last minute, in buckets of a second."""
-
-    def __init__(self) -> None:
-        self._spent: deque[tuple[int, int]] = deque()
-
-    def add(self, units: int, at_seconds: float) -> None:
-        """Count units spent at a time of a monotonic clock."""
-        second = int(at_seconds)
-        if self._spent and self._spent[-1][0] == second:
-            units += self._spent.pop()[1]
-        self._spent.append((second, units))
-        self._forget(second)
-
-    def per_minute(self, at_seconds: float) -> int:
-        """What was spent in the minute before."""
-        self._forget(int(at_seconds))
-        return sum(units for _, units in self._spent)
-
-    def _forget(self, second: int) -> None:
-        while self._spent and self._spent[0][0] <= second - 60:
-            self._spent.popleft()
-
-
 class Metrics:
     """All series of one worker, in a registry of its own."""
 
@@ -61,7 +35,6 @@ class Metrics:
         self.consumer_lag = Gauge(
             f"{PREFIX}_consumer_lag", "Inbound messages that are not handled yet", registry=self.registry
         )
-        self.units = UnitMeter()
         self._declare_calls()
         self._declare_commits()
         self._declare_jobs()
@@ -76,6 +49,8 @@ class Metrics:
         )
         self.call_seconds = self._histogram("api_duration_seconds", "Calls to Google", "endpoint")
         self.quota_units = self._counter("quota_units_total", "Quota units that calls have cost", "endpoint")
+        self.quota_wait_seconds = self._histogram("quota_wait_seconds", "Calls' waiting for quota, by lane", "lane")
+        self.quota_refusals = self._counter("quota_refusals_total", "Calls refused although the ledger had room")
 
     def _declare_commits(self) -> None:
         self.files = self._counter("files_synced_total", "Records of files and folders committed")
@@ -138,9 +113,16 @@ class Metrics:
         """Count a call to Google."""
         self.calls.labels(endpoint, str(status)).inc()
         self.call_seconds.labels(endpoint).observe(seconds)
-        units = units_of(endpoint)
-        self.units.add(units, time.monotonic())
-        self.quota_units.labels(endpoint).inc(units)
+        self.quota_units.labels(endpoint).inc(units_of(endpoint))
+
+    def granted(self, lane: Lane, units: int, waited_seconds: float) -> None:
+        """Count how long a call waited for its turn."""
+        del units  # counted when the call is made
+        self.quota_wait_seconds.labels(lane.name.lower()).observe(waited_seconds)
+
+    def refused(self) -> None:
+        """Count a call that Google refused although the ledger had room for it."""
+        self.quota_refusals.inc()
 
     def error(self, endpoint: str, code: str) -> None:
         """Count a failed call."""

@@ -39,13 +39,15 @@ class SilentQuotaObserver:
 
 @dataclass(frozen=True, slots=True)
 class QuotaUse:
-    """The moment's state, for metrics: spent in the last minute and allowed in one (units or queries), waiting calls.
+    """The moment's state, for metrics.
 
-    Of the project as a whole, as this process sees it.
+    `spent` in the last minute and `allowed` in one (units or queries) are those of the project, as far as we see;
+    `fullness` is the spent part of the limit that is nearest, the project's or another; `waiting` are calls.
     """
 
     spent: float
     allowed: float
+    fullness: float
     waiting: Mapping[Lane, int]
 
 
@@ -78,11 +80,8 @@ class QuotaGate:
     def use(self) -> QuotaUse:
         """Say how much is spent and who waits."""
         now = self._timing.monotonic()
-        return QuotaUse(self._ledger.spent(now), self._ledger.allowed(now), self._turns.waiting)
-
-    def account_allowed(self, user: str) -> float:
-        """Say what a user may spend in a minute, as far as Drive's refusals taught."""
-        return self._ledger.account_allowed(user, self._timing.monotonic())
+        ledger = self._ledger
+        return QuotaUse(ledger.spent(now), ledger.allowed(now), ledger.fullness(now), self._turns.waiting)
 
     async def acquire(self, user: str, connection: str, units: int, lane: Lane) -> None:
         """Wait for this call's turn. Raises `RetryableError` when too many wait already."""

@@ -1,6 +1,6 @@
 """The books. In: calls of users, what Drive says to them. Out: how long to wait, and for whose limit.
 
-Nothing here waits, and no Google account but its quota user's name is known.
+Nothing here waits.
 """
 
 from collections.abc import Iterator
@@ -38,6 +38,11 @@ class Ledger:
     def allowed(self, now: float) -> float:
         """Say what all together may spend in a minute, as far as we know."""
         return self._project.allowed(now)
+
+    def fullness(self, now: float) -> float:
+        """Say which part of the fullest limit is spent: 1 when calls have to wait for it."""
+        meters = [*self._accounts.values(), *self._by_minute(), *([self._day] if self._day else [])]
+        return max(meter.fullness(now) for meter in meters)
 
     def account_allowed(self, user: str, now: float) -> float:
         """Say what a user may spend in a minute, as far as we know."""

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from google_drive_worker.http.metrics import Metrics, UnitMeter
+from google_drive_worker.http.metrics import Metrics
 from google_drive_worker.schemas.event import ErrorRecord, EventName, SyncEvent
 from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.sinks.kafka.work import Work
@@ -181,14 +181,3 @@ def test_two_workers_in_a_process_do_not_share_series() -> None:
     first, second = Metrics(), Metrics()
     first.message("trigger")
     assert samples(second, "google_drive_worker_messages_processed_total") == []
-
-
-def test_units_are_those_of_the_last_minute() -> None:
-    """What was spent longer ago is forgotten, and so is its memory."""
-    meter = UnitMeter()
-    for second in range(600):
-        meter.add(5, second + 0.25)
-        meter.add(5, second + 0.75)
-    assert meter.per_minute(599.9) == 600
-    assert meter.per_minute(629.0) == 300
-    assert meter.per_minute(700.0) == 0
