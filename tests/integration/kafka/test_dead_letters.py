@@ -3,29 +3,12 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.kafka.stack import Reader, Stack, running_stack
+from tests.integration.kafka.stack import Reader, Stack
 
-from clustera_toolkit.testing.apache_kafka import ApacheKafka
-
-
-@pytest.fixture
-def stack(apache_kafka: ApacheKafka, tmp_path: Path, topic_names: Callable[[str], str]) -> Iterator[Stack]:
-    """A stack with a small drive."""
-    with running_stack(apache_kafka, tmp_path, topic_names, files=100, seed=6) as running:
-        yield running
-
-
-@pytest.fixture
-def reader(stack: Stack) -> Iterator[Reader]:
-    """Everything that is committed."""
-    reading = stack.reader()
-    yield reading
-    reading.close()
+FILES = 100
 
 
 def dlq(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:

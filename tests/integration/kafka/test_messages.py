@@ -1,34 +1,15 @@
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from cryptography.fernet import Fernet
-from tests.integration.kafka.stack import Reader, Stack, running_stack
-
-from clustera_toolkit.testing.apache_kafka import ApacheKafka
+from tests.integration.kafka.stack import Reader, Stack
 
 FILES = 300
-
-
-@pytest.fixture
-def stack(apache_kafka: ApacheKafka, tmp_path: Path, topic_names: Callable[[str], str]) -> Iterator[Stack]:
-    """A stack with a small drive."""
-    with running_stack(apache_kafka, tmp_path, topic_names, files=FILES, seed=6) as running:
-        yield running
-
-
-@pytest.fixture
-def reader(stack: Stack) -> Iterator[Reader]:
-    """Everything that is committed."""
-    reading = stack.reader()
-    yield reading
-    reading.close()
 
 
 def test_the_published_trigger_works_and_changes_follow(stack: Stack, reader: Reader) -> None:

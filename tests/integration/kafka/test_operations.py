@@ -3,16 +3,13 @@
 import re
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
-from tests.integration.kafka.stack import Process, Reader, Stack, running_stack
-
-from clustera_toolkit.testing.apache_kafka import ApacheKafka
+from tests.integration.kafka.stack import Process, Reader, Stack
 
 FILES = 6_000
 CONNECTION = "conn_drained"
@@ -20,21 +17,6 @@ TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 SHUTDOWN_SECONDS = 10
 HANGING_MS = 30_000
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
-
-
-@pytest.fixture
-def stack(apache_kafka: ApacheKafka, tmp_path: Path, topic_names: Callable[[str], str]) -> Iterator[Stack]:
-    """A drive of many pages."""
-    with running_stack(apache_kafka, tmp_path, topic_names, files=FILES, seed=9) as running:
-        yield running
-
-
-@pytest.fixture
-def reader(stack: Stack) -> Iterator[Reader]:
-    """Everything that is committed."""
-    reading = stack.reader()
-    yield reading
-    reading.close()
 
 
 def test_a_scan_that_is_told_to_stop_ends_in_order_and_nothing_is_lost(stack: Stack, reader: Reader) -> None:

@@ -2,7 +2,6 @@
 
 import heapq
 from collections.abc import Iterable
-from contextlib import suppress
 from hashlib import blake2b
 
 from google_drive_emulator.world.clock import WorldClock
@@ -28,11 +27,6 @@ class Storing(Reading):
     def listen(self, listener: Listener) -> None:
         """Tell a listener of all that happens from now on."""
         self._listeners.append(listener)
-
-    def unlisten(self, listener: Listener) -> None:
-        """Tell a listener no more."""
-        with suppress(ValueError):
-            self._listeners.remove(listener)
 
     def emit(self, event: Event) -> None:
         """Tell the listeners what happened."""
