@@ -1,16 +1,11 @@
-"""A pytest plugin: the fixture ``drive_emulator``, a Google Drive of its own for each test.
+"""The fixture ``drive_emulator``: what its mark says in, a running emulator of a test's own out.
 
-A mark says what it serves::
-
-    @pytest.mark.drive_emulator(files=500, seed=7, drives=2, drive_files=20)
-    @pytest.mark.drive_emulator(scenario="museum", latency_ms=50)
-    @pytest.mark.drive_emulator(root="some/directory")
-
-Without one it is a synthetic drive of 100 items. ``scenario`` is a file or one of the examples; what else ``Emulator``
-takes (``auth``, ``latency_ms``, ``pages``, ``quota``) may be given too.
+The plugin itself (``pytest_drive_emulator``) imports this only once a test asks for it, so that test runs which do not
+are not slowed down.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +38,17 @@ class DriveEmulator(Background):
         self.ids = ids
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
-    config.addinivalue_line(
-        "markers",
-        "drive_emulator(files=100, seed=0, drives=0, drive_files=0, scenario=None, root=None, ...): what the"
-        " fixture drive_emulator serves and how",
-    )
+@contextmanager
+def serving(options: Mapping[str, Any], arguments: tuple[object, ...] = ()) -> Iterator[DriveEmulator]:
+    """Serve a Google Drive from a thread of its own, on a free port, as the mark's options say.
 
-
-@pytest.fixture
-def drive_emulator(request: pytest.FixtureRequest) -> Iterator[DriveEmulator]:
-    """Serve a Google Drive from a thread of its own, on a free port, as the mark ``drive_emulator`` says."""
-    mark = request.node.get_closest_marker("drive_emulator")
-    options: dict[str, Any] = {} if mark is None else dict(mark.kwargs)
-    _check(options, () if mark is None else mark.args)
-    behaviour = {name: options.pop(name) for name in _BEHAVIOUR & options.keys()}
-    scene = _scene(options)
-    emulator = Emulator(_world(options) if scene is None else scene.world, **behaviour)
+    Raises ``pytest.UsageError`` for a mark that cannot be.
+    """
+    _check(options, arguments)
+    world_options = {name: value for name, value in options.items() if name not in _BEHAVIOUR}
+    behaviour = {name: value for name, value in options.items() if name in _BEHAVIOUR}
+    scene = _scene(world_options)
+    emulator = Emulator(_world(world_options) if scene is None else scene.world, **behaviour)
     if scene is not None:
         scene.equip(emulator.state)
     with serve_in_background(emulator) as background:
