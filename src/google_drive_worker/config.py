@@ -149,6 +149,11 @@ class WorkerSettings(DriveSettings):
         return self.worker_replica_id or f"{socket.gethostname()}-{self.worker_http_port}"
 
     @property
+    def has_object_store(self) -> bool:
+        """Whether an object store is configured; else a directory here is used, which nobody else can read."""
+        return bool(self.object_store_url or self.s3_bucket_name)
+
+    @property
     def object_store(self) -> str:
         """The object store's URL; without any, a directory here, which the worker says at start."""
         if self.object_store_url:

@@ -89,14 +89,13 @@ async def check_keys(settings: WorkerSettings) -> Sequence[Finding]:
 
 async def check_storage(settings: WorkerSettings) -> Sequence[Finding]:
     """Whether the object store takes a write."""
-    local = not (settings.object_store_url or settings.s3_bucket_name)
     try:
         await open_object_store(settings).check()
     except StorageError as error:
         advice = "check OBJECT_STORE_URL, or S3_BUCKET_NAME, its region, endpoint and keys, and the right to write"
         return [Finding(Verdict.BAD, f"object store: {error}", advice)]
     where = settings.object_store
-    if local:
+    if not settings.has_object_store:
         advice = "set OBJECT_STORE_URL: what is written here, no consumer on another machine can read"
         return [Finding(Verdict.DOUBTFUL, f"object store: none is configured, {where} is used", advice)]
     return [Finding(Verdict.GOOD, f"object store: {where} takes writes")]

@@ -202,6 +202,8 @@ class Worker:
     def _make_committer(self, found: Mapping[str, TopicInfo], producer: KafkaProducer) -> Committer:
         settings = self._settings
         storage = open_object_store(settings)
+        if not settings.has_object_store:
+            log.warning("no object store is configured: large payloads go to %s", settings.object_store)
         limit = topics.record_limit_bytes(
             found[settings.kafka_topic_records], settings.worker_s3_payload_threshold_bytes
         )
