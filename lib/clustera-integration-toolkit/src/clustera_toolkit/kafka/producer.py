@@ -7,6 +7,7 @@ transaction is one call: the loop hands over a list and gets an outcome, which i
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ Result = TypeVar("Result")
 
 MAX_REPORTED_FAILURES = 1000
 CLOSE_SECONDS = 1.0
+STEP_SECONDS = 1.0
+"""How long librdkafka is waited for at a stretch: so soon a close is noticed, whatever the cluster does."""
 FATAL_IN_CALLBACK = "the producer failed for good while messages were on their way"
 """confluent-kafka sets a fatal error's exception and calls back all the same, which Python reports as SystemError."""
 
@@ -70,6 +73,7 @@ class KafkaProducer:
         self._client = client
         self._producer: Producer | None = None
         self._failures: list[DeliveryFailure] = []
+        self._closing = threading.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kafka-producer")
 
     async def start(self) -> None:
@@ -103,7 +107,8 @@ class KafkaProducer:
         await self._run(lambda: self._send(list(messages)))
 
     async def close(self) -> None:
-        """Give up what is not committed and end the thread."""
+        """Give up what is not committed, a transaction under way included, and end the thread."""
+        self._closing.set()
         await self._run(self._close)
         self._thread.shutdown(wait=False)
 
@@ -115,7 +120,7 @@ class KafkaProducer:
     def _start(self) -> None:
         self._producer = self._client(self._settings, logger=client_log)
         if self.transactional:
-            self._until(lambda: self._live.init_transactions(self._deadline_seconds), "init_transactions")
+            self._until(lambda: self._live.init_transactions(STEP_SECONDS), "init_transactions")
 
     def _close(self) -> None:
         """End it, whatever state it is in: a producer that was fenced refuses to flush."""
@@ -142,10 +147,10 @@ class KafkaProducer:
             self._produce(messages)
             self._flush()
             self._until(
-                lambda: self._live.send_offsets_to_transaction(positions, group, self._deadline_seconds),
+                lambda: self._live.send_offsets_to_transaction(positions, group, STEP_SECONDS),
                 "send_offsets_to_transaction",
             )
-            self._until(lambda: self._live.commit_transaction(self._deadline_seconds), "commit_transaction")
+            self._until(lambda: self._live.commit_transaction(STEP_SECONDS), "commit_transaction")
         except KafkaException as exception:
             self._give_up(error_of(exception))
         except DeadlineError as error:
@@ -164,6 +169,8 @@ class KafkaProducer:
             return not self._failures
         except KafkaException as exception:
             self._give_up(error_of(exception))
+        except DeadlineError as error:
+            raise TransactionUncertainError(str(error)) from error
         except SystemError as error:
             raise TransactionUncertainError(FATAL_IN_CALLBACK) from error
         return False
@@ -177,6 +184,7 @@ class KafkaProducer:
                     produce(message.topic, message.value, message.key, partition, headers=message.headers)
                     break
                 except BufferError:
+                    self._heed_close()
                     self._live.poll(0.1)
                 except KafkaException as exception:
                     self._note_refusal(message, error_of(exception))
@@ -185,7 +193,8 @@ class KafkaProducer:
     def _flush(self) -> None:
         """Wait for every acknowledgement; a refused message aborts the transaction it is in."""
         deadline = time.monotonic() + self._deadline_seconds
-        while self._live.flush(1.0):
+        while self._live.flush(STEP_SECONDS):
+            self._heed_close()
             if time.monotonic() > deadline:
                 self._abort(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
         if self._failures:
@@ -194,8 +203,11 @@ class KafkaProducer:
     def _send(self, messages: list[OutboundMessage]) -> None:
         self._failures.clear()
         self._produce(messages)
-        if self._live.flush(self._deadline_seconds):
-            raise DeadlineError(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
+        deadline = time.monotonic() + self._deadline_seconds
+        while self._live.flush(STEP_SECONDS):
+            self._heed_close()
+            if time.monotonic() > deadline:
+                raise DeadlineError(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
         if self._failures:
             raise KafkaClientError(f"{self._failures[0].topic} refused a message: {self._failures[0].message}")
 
@@ -209,8 +221,14 @@ class KafkaProducer:
             except KafkaException as exception:
                 if not error_of(exception).retriable():
                     raise
+                self._heed_close()
                 if time.monotonic() > deadline:
                     raise DeadlineError(f"{name} had no answer within {self._deadline_seconds:.0f} s") from exception
+
+    def _heed_close(self) -> None:
+        """Wait no longer for a cluster that may never answer once the producer is to be closed."""
+        if self._closing.is_set():
+            raise DeadlineError("the producer is being closed")
 
     def _give_up(self, error: KafkaError) -> None:
         """Turn librdkafka's verdict into one of the outcomes."""
@@ -220,7 +238,7 @@ class KafkaProducer:
 
     def _abort(self, message: str, *, fenced_group: bool = False) -> None:
         try:
-            self._until(lambda: self._live.abort_transaction(self._deadline_seconds), "abort_transaction")
+            self._until(lambda: self._live.abort_transaction(STEP_SECONDS), "abort_transaction")
         except (KafkaException, DeadlineError) as error:
             raise TransactionUncertainError(f"{message}; and the abort failed: {error}") from error
         raise TransactionAbortedError(message, self._failures, fenced_group=fenced_group)

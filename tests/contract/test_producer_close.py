@@ -1,0 +1,22 @@
+"""Closing a producer whose cluster is gone: librdkafka's own broker is stopped under it."""
+
+import asyncio
+
+import pytest
+
+from clustera_toolkit.kafka import EmbeddedBroker, KafkaProducer, OutboundMessage, TopicSpec, TransactionUncertainError
+
+
+async def test_a_close_ends_a_transaction_that_nobody_will_answer() -> None:
+    """It is given up within a step, as one whose outcome is not known, and not waited for to its deadline."""
+    message = OutboundMessage("topic", b"key", b"value")
+    with EmbeddedBroker() as broker:
+        broker.create_topics({"topic": TopicSpec(1)})
+        producer = KafkaProducer(broker.bootstrap_servers, transactional_id="closing", transaction_timeout_seconds=60.0)
+        await producer.start()
+        assert await producer.probe([message])
+    waiting = asyncio.ensure_future(producer.probe([message]))
+    await asyncio.sleep(0)
+    await producer.close()
+    with pytest.raises(TransactionUncertainError, match="being closed"):
+        await waiting
