@@ -31,6 +31,8 @@ class DriveSettings(BaseSettings):
     gdrive_quota_units_per_minute_user: int | None = Field(default=None, ge=1)
     gdrive_quota_units_per_minute_project: int | None = Field(default=None, ge=1)
     gdrive_quota_units_per_day: int | None = Field(default=None, ge=1, description="of the project")
+    redis_url: SecretStr | None = Field(default=None, description="where replicas share the quota")
+    redis_key_prefix: str = Field(default="google-drive-worker", pattern=r"^[^{}\s]+$", description="one a project")
     google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
     google_client_id: str | None = None
     google_client_secret: SecretStr | None = None
@@ -41,6 +43,13 @@ class DriveSettings(BaseSettings):
         if not value.startswith(("https://", "http://")):
             raise ValueError("must start with https:// (or http:// for an emulator)")
         return value.rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis:// (or rediss:// for TLS, unix:// for a socket)")
+        return value
 
     @property
     def drive_root_url(self) -> str:

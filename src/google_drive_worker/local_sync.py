@@ -26,8 +26,9 @@ from google_drive_worker.sinks.local.outlet import LocalOutlet
 from google_drive_worker.sinks.local.progress import Progress
 from google_drive_worker.sinks.local.storage import FileRefusedError, Storage
 from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.corpora import wanted_corpora
 from google_drive_worker.sync.engine import Engine
-from google_drive_worker.sync.plan import has_work, user_corpus
+from google_drive_worker.sync.plan import has_work
 from google_drive_worker.sync.run import EngineSettings
 from google_drive_worker.sync.runner import Runner
 from google_drive_worker.sync.state import Accept, known_job
@@ -146,7 +147,7 @@ class LocalSync:
         if outlet.failure is not None:
             return Outcome(str(outlet.failure))
         state = outlet.state(self._wish.connection_id)
-        if state is None or has_work(state):
+        if state is None or has_work(state, REAL_TIMING.now()):
             return self._interrupted(stopped=stopped)
         return _ended(state, self._progress)
 
@@ -162,6 +163,6 @@ def _ended(state: ConnectionState, progress: Progress) -> Outcome:
     job = known_job(state)
     if job.parked is not None:
         return Outcome(job.parked.message, job.parked.code)
-    corpus = state.corpus(user_corpus(job))
-    whole = corpus is not None and corpus.complete and progress.errors == 0
+    corpora = [state.corpus(name) for name in wanted_corpora(job)]
+    whole = all(corpus is not None and corpus.complete for corpus in corpora) and progress.errors == 0
     return Outcome() if whole else Outcome(INCOMPLETE)

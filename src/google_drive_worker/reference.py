@@ -13,7 +13,7 @@ from google_drive_worker.client import errors
 from google_drive_worker.client.classify import REASON_ROWS, STATUS_ROWS, TOKEN_ROWS
 from google_drive_worker.client.errors import DriveError, Kind
 from google_drive_worker.credentials import CredentialError
-from google_drive_worker.sync.scan import AccountChangedError
+from google_drive_worker.sync.opening import AccountChangedError
 
 DEAD_LETTER, LEFT_OUT = "dead letter", "left out"
 FILE_NAME = "errors.md"

@@ -2,7 +2,8 @@
 
 It knows HTTP and Google, and nothing of Kafka, records or the engine. The way of a call::
 
-    files, changes, drives, permissions, about     what to ask, one resource a module
+    files, changes, drives, permissions, revisions,
+    comments, about                                what to ask, one resource a module
       -> session                                   quota, token, send, classify, repeat
         -> quota, rate, adaptive_rate              whose turn it is
         -> token_sources, service_account, auth    who asks
@@ -13,7 +14,7 @@ It knows HTTP and Google, and nothing of Kafka, records or the engine. The way o
 Resources are modules: ``files.list_page(session, query)``, ``changes.start_page_token(session)``.
 """
 
-from google_drive_worker.client import about, changes, drives, files, permissions
+from google_drive_worker.client import about, changes, comments, drives, files, permissions, revisions
 from google_drive_worker.client.auth import AccessToken, TokenSource
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.changes import ChangesQuery
@@ -90,7 +91,9 @@ __all__ = [
     "UnlimitedRate",
     "about",
     "changes",
+    "comments",
     "drives",
     "files",
     "permissions",
+    "revisions",
 ]

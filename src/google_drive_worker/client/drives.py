@@ -9,12 +9,12 @@ import msgspec
 
 from google_drive_worker.client.paging import decode, pages
 from google_drive_worker.client.quota import Lane
+from google_drive_worker.client.resources import DRIVE_FIELDS
 from google_drive_worker.client.session import DriveSession, id_segment
 
 LIST_ENDPOINT = "drives.list"
 GET_ENDPOINT = "drives.get"
 MAX_PAGE_SIZE = 100
-DRIVE_FIELDS = "id,name,hidden,createdTime,orgUnitId,colorRgb,themeId,backgroundImageLink,restrictions,capabilities"
 
 
 class Drive(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ that it can contradict it. Pure.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ import msgspec
 FOLDER = "application/vnd.google-apps.folder"
 SHORTCUT = "application/vnd.google-apps.shortcut"
 ITEMS = frozenset({"file", "folder"})
+OWNERS = ITEMS | {"drive"}
+BELOW = frozenset({"permission_set", "permission", "revision", "comment", "manifest"})
+"""What hangs below an owner and goes with it; its resource id begins with the owner's."""
 
 
 class Record(msgspec.Struct):
@@ -37,10 +41,16 @@ class Row:
     """One resource as held."""
 
     resource_type: str
+    resource_id: str
     corpus: str
     snapshot_id: str
     version: int | None
     data: dict[str, Any]
+
+    @property
+    def item_id(self) -> str | None:
+        """The item below which it hangs; None for what stands by itself."""
+        return self.resource_id.partition(":")[0] if self.resource_type in BELOW else None
 
 
 class Replica:
@@ -48,6 +58,8 @@ class Replica:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
+        self._below: dict[str, set[str]] = {}
+        """Keys of what hangs below an item, by the item's id."""
         self._started: dict[str, str] = {}
         self.records = 0
         self.completed: list[dict[str, Any]] = []
@@ -55,7 +67,11 @@ class Replica:
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Files and folders by id."""
-        return {row.data["id"]: row.data for row in self._rows.values() if row.resource_type in ITEMS}
+        return {row.resource_id: row.data for row in self._rows.values() if row.resource_type in ITEMS}
+
+    def held(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        """Everything of one type by resource id."""
+        return {row.resource_id: row.data for row in self._rows.values() if row.resource_type == resource_type}
 
     def kinds(self) -> dict[str, int]:
         """How many files, folders and shortcuts."""
@@ -73,21 +89,50 @@ class Replica:
             self._delete(record)
         else:
             self._upsert(record)
+            if record.resource_type == "manifest":
+                self._list(record.data or {})
         return record
 
     def _upsert(self, record: Record) -> None:
         held = self._rows.get(record.idempotency_key)
         if held and held.version is not None and record.version is not None and record.version < held.version:
+            held.snapshot_id = max(held.snapshot_id, record.snapshot_id)
             return
-        corpus = str(record.source["corpus"])
-        self._rows[record.idempotency_key] = Row(
-            record.resource_type, corpus, record.snapshot_id, record.version, record.data or {}
+        row = Row(
+            record.resource_type,
+            record.resource_id,
+            str(record.source["corpus"]),
+            max(record.snapshot_id, held.snapshot_id if held else ""),
+            record.version,
+            record.data or {},
         )
+        self._rows[record.idempotency_key] = row
+        if row.item_id is not None:
+            self._below.setdefault(row.item_id, set()).add(record.idempotency_key)
 
     def _delete(self, record: Record) -> None:
         held = self._rows.get(record.idempotency_key)
         if held is not None and held.corpus == record.source["corpus"]:
-            del self._rows[record.idempotency_key]
+            self._drop(record.idempotency_key)
+
+    def _drop(self, key: str) -> None:
+        """Drop a row, and what hangs below it."""
+        row = self._rows.pop(key)
+        if row.item_id is not None:
+            self._below[row.item_id].discard(key)
+        if row.resource_type in OWNERS:
+            for below in self._below.pop(row.resource_id, set()):
+                del self._rows[below]
+
+    def _list(self, manifest: dict[str, Any]) -> None:
+        """Drop what a whole list does not name."""
+        if not manifest["complete"]:
+            return
+        named = {f"{manifest['file_id']}:{entry}" for entry in manifest["ids"]}
+        for key in list(self._below.get(manifest["file_id"], ())):
+            row = self._rows[key]
+            if row.resource_type == manifest["of"] and row.resource_id not in named:
+                self._drop(key)
 
     def _snapshot(self, record: Record) -> None:
         data, corpus = record.data or {}, str(record.source["corpus"])
@@ -96,14 +141,19 @@ class Replica:
         elif data["phase"] == "complete":
             self.completed.append(data)
             if data["complete"] and not data["scope"] and self._started.get(corpus) == data["snapshot_id"]:
-                self._sweep(corpus, data["snapshot_id"])
+                self._sweep(corpus, data["snapshot_id"], data["covers"])
         elif data["phase"] == "closed":
-            self._sweep(corpus, None)
+            self._sweep(corpus, None, {row.resource_type for row in self._rows.values()})
 
-    def _sweep(self, corpus: str, snapshot_id: str | None) -> None:
-        """Drop what the snapshot did not meet; all of the corpus when it is closed."""
-        self._rows = {
-            key: row
+    def _sweep(self, corpus: str, snapshot_id: str | None, kinds: Collection[str]) -> None:
+        """Drop what the snapshot did not meet, and what hangs below that; all of the corpus when it is closed."""
+        swept = [
+            key
             for key, row in self._rows.items()
-            if row.corpus != corpus or (snapshot_id is not None and row.snapshot_id >= snapshot_id)
-        }
+            if row.corpus == corpus
+            and row.resource_type in kinds
+            and (snapshot_id is None or row.snapshot_id < snapshot_id)
+        ]
+        for key in swept:
+            if key in self._rows:
+                self._drop(key)

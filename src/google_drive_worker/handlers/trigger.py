@@ -12,7 +12,7 @@ from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase, Source
 from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
-from google_drive_worker.sync.plan import user_corpus
+from google_drive_worker.sync.corpora import user_corpus
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.state import Accept, Cancel, Forget, Pause, snapshot_id
 

@@ -33,7 +33,7 @@ class Progress(Collector):
         scanning = [corpus for corpus in corpora if corpus.phase is Phase.SCANNING]
         ranges = Tally("done" if part.done else "open" for corpus in scanning for part in corpus.ranges.values())
         yield self._gauge(
-            "connections", "Connections of this worker, by standing", "standing", STANDINGS, _standings(states)
+            "connections", "Connections of this worker, by standing", "standing", STANDINGS, _standings(states, self._now())
         )
         yield self._gauge(
             "corpora", "Corpora, by phase", "phase", list(Phase), Tally(corpus.phase for corpus in corpora)
@@ -57,14 +57,14 @@ class Progress(Collector):
         return family
 
 
-def _standings(states: Iterable[ConnectionState]) -> Tally[str]:
-    return Tally(_standing(state) for state in states)
+def _standings(states: Iterable[ConnectionState], now: datetime) -> Tally[str]:
+    return Tally(_standing(state, now) for state in states)
 
 
-def _standing(state: ConnectionState) -> str:
+def _standing(state: ConnectionState, now: datetime) -> str:
     job = state.job
     if job is not None and job.parked is not None:
         return "parked"
     if job is not None and job.paused:
         return "paused"
-    return "working" if has_work(state) else "idle"
+    return "working" if has_work(state, now) else "idle"

@@ -36,3 +36,7 @@ class Estimate:
         lowered = max(min(before, spent) * DECREASE_FACTOR, before * LEAST_DECREASE_FACTOR)
         self._learnt = max(lowered, self.limit * FLOOR_FRACTION)
         self._learnt_at = now
+
+    def adopt(self, allowed: float, now: float) -> None:
+        """Take over what all replicas together have learnt."""
+        self._learnt, self._learnt_at = allowed, now

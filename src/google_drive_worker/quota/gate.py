@@ -9,8 +9,9 @@ from typing import Protocol
 from google_drive_worker.client.errors import RetryableError
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.timing import REAL_TIMING, Timing
-from google_drive_worker.quota.ledger import Ledger
-from google_drive_worker.quota.limits import Limits
+from google_drive_worker.quota.ledger import Books, Ledger
+from google_drive_worker.quota.limits import LimitName, Limits
+from google_drive_worker.quota.sharing import Sharing
 from google_drive_worker.quota.turns import Turns, Waiter
 
 MAX_WAITERS_PER_LANE = 1024
@@ -42,18 +43,25 @@ class QuotaUse:
     """The moment's state, for metrics.
 
     `spent` in the last minute and `allowed` in one (units or queries) are those of the project, as far as we see;
-    `fullness` is the spent part of the limit that is nearest, the project's or another; `waiting` are calls.
+    `limits` has the spent part of each limit, of users' the fullest, and `fullness` is the part of the one that is
+    nearest; `waiting` are calls.
     """
 
     spent: float
     allowed: float
-    fullness: float
+    limits: Mapping[LimitName, float]
     waiting: Mapping[Lane, int]
+
+    @property
+    def fullness(self) -> float:
+        """The spent part of the limit that is nearest."""
+        return max(self.limits.values())
 
 
 class QuotaGate:
     """The one place where a process's calls to Drive take their turn; each session has a `seat` at it.
 
+    With `sharing`, which must run, its limits are those of all replicas together (`opening.py` opens both).
     At most `max_waiters_per_lane` calls wait in a lane; one more is refused with a `RetryableError`.
     """
 
@@ -64,9 +72,14 @@ class QuotaGate:
         timing: Timing = REAL_TIMING,
         max_waiters_per_lane: int = MAX_WAITERS_PER_LANE,
         observer: QuotaObserver | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         self._timing = timing
-        self._ledger = Ledger(limits, timing.monotonic())
+        self._ledger: Books = sharing.ledger if sharing else Ledger(limits, timing.monotonic())
+        self.sharing = sharing
+        """How the limits are shared with other replicas; None where this process counts alone."""
+        if sharing is not None:
+            sharing.brought = self._grant
         self._turns = Turns()
         self._max_waiters = max_waiters_per_lane
         self._observer = observer or SilentQuotaObserver()

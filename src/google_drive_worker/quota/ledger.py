@@ -1,13 +1,14 @@
-"""The books. In: calls of users, what Drive says to them. Out: how long to wait, and for whose limit.
+"""The books of one process. In: calls of users, what Drive says to them. Out: how long to wait, and for whose limit.
 
 Nothing here waits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from google_drive_worker.client.quota import Lane
-from google_drive_worker.quota.limits import Limits
+from google_drive_worker.quota.limits import LimitName, Limits
 from google_drive_worker.quota.meter import DAY_SECONDS, Meter
 
 MAX_ACCOUNTS = 1024
@@ -21,32 +22,80 @@ class Verdict:
     shared: bool
 
 
+class Scope(NamedTuple):
+    """Whose limit: of `user` where it is one of users, of all where `user` is empty."""
+
+    limit: LimitName
+    user: str = ""
+
+
+class Books(Protocol):
+    """What the gate asks: one process's `Ledger`, or one that keeps books together with other replicas."""
+
+    def spent(self, now: float) -> float:
+        """Say what was spent in the last minute, by all users."""
+
+    def allowed(self, now: float) -> float:
+        """Say what all together may spend in a minute, as far as we know."""
+
+    def fullness(self, now: float) -> Mapping[LimitName, float]:
+        """Say which part of each limit is spent: 1 when calls have to wait for it; of users, the fullest."""
+
+    def wait(self, user: str, units: int, lane: Lane, now: float) -> Verdict:
+        """Say how long a call waits."""
+
+    def spend(self, user: str, units: int, lane: Lane, now: float) -> None:
+        """Count a call."""
+
+    def refused(self, user: str, retry_after_seconds: float, now: float, *, user_only: bool) -> Scope:
+        """Learn from a refusal; say whose limit it was."""
+
+    def succeeded(self, user: str, now: float) -> bool:
+        """Say whether this success ended a pause."""
+
+
 class Ledger:
     """All meters of one process."""
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
-        self._project = Meter(limits.project, now)
-        self._replica = Meter(limits.replica_units, now) if limits.replica_units else None
-        self._day = Meter(limits.day, now, period_seconds=DAY_SECONDS) if limits.day else None
+        self._share = 1.0
+        self._common: dict[LimitName, Meter] = {"project": Meter(limits.project, now)}
+        if limits.day is not None:
+            self._common["day"] = Meter(limits.day, now, period_seconds=DAY_SECONDS)
+        if limits.replica_units is not None:
+            self._common["replica"] = Meter(limits.replica_units, now)
         self._accounts: dict[str, Meter] = {}
 
     def spent(self, now: float) -> float:
         """Say what was spent in the last minute, by all."""
-        return self._project.spent(now)
+        return self._common["project"].spent(now)
 
     def allowed(self, now: float) -> float:
         """Say what all together may spend in a minute, as far as we know."""
-        return self._project.allowed(now)
+        return self._common["project"].allowed(now)
 
-    def fullness(self, now: float) -> float:
-        """Say which part of the fullest limit is spent: 1 when calls have to wait for it."""
-        meters = [*self._accounts.values(), *self._by_minute(), *([self._day] if self._day else [])]
-        return max(meter.fullness(now) for meter in meters)
+    def fullness(self, now: float) -> Mapping[LimitName, float]:
+        """Say which part of each limit is spent: 1 when calls have to wait for it; of users, the fullest."""
+        users = max((meter.fullness(now) for meter in self._accounts.values()), default=0.0)
+        return {"user": users, **{name: meter.fullness(now) for name, meter in self._common.items()}}
 
     def account_allowed(self, user: str, now: float) -> float:
         """Say what a user may spend in a minute, as far as we know."""
         return self._account(user, now).allowed(now)
+
+    def meter(self, scope: Scope, now: float) -> Meter:
+        """Give the meter of a limit. Raises `KeyError` for one that is not set."""
+        return self._account(scope.user, now) if scope.limit == "user" else self._common[scope.limit]
+
+    def keep_to(self, share: float) -> None:
+        """Know nothing of other replicas any more, and keep to a share of what Google counts; 1 is all of it."""
+        self._share = share
+        for name, meter in self._common.items():
+            if name != "replica":
+                meter.keep_to(share)
+        for meter in self._accounts.values():
+            meter.keep_to(share)
 
     def wait(self, user: str, units: int, lane: Lane, now: float) -> Verdict:
         """Say how long a call waits. One that waits for its user's limit keeps nobody else waiting."""
@@ -62,33 +111,33 @@ class Ledger:
         for meter, cost in self._shared(units):
             meter.spend(cost, lane, now)
 
-    def refused(self, user: str, retry_after_seconds: float, now: float, *, user_only: bool) -> None:
+    def refused(self, user: str, retry_after_seconds: float, now: float, *, user_only: bool) -> Scope:
         """Learn from a refusal: where Drive does not say that it is the user's limit, the fullest meter learns."""
-        account = self._account(user, now)
-        suspects = [account] if user_only else [account, *self._by_minute()]
-        max(suspects, key=lambda meter: meter.fullness(now)).refused(retry_after_seconds, now)
+        scopes: list[Scope] = [Scope("user", user), *(() if user_only else self._by_minute())]
+        blamed = max(scopes, key=lambda scope: self.meter(scope, now).fullness(now))
+        self.meter(blamed, now).refused(retry_after_seconds, now)
+        return blamed
 
     def succeeded(self, user: str, now: float) -> bool:
         """Say whether this success ended a pause."""
-        ended = [meter.succeeded() for meter in (self._account(user, now), *self._by_minute())]  # each must learn it
+        scopes = (Scope("user", user), *self._by_minute())
+        ended = [self.meter(scope, now).succeeded() for scope in scopes]  # each must learn it
         return any(ended)
 
-    def _by_minute(self) -> list[Meter]:
-        return [self._project] if self._replica is None else [self._project, self._replica]
+    def _by_minute(self) -> Iterator[Scope]:
+        return (Scope(name) for name in self._common if name != "day")
 
     def _shared(self, units: int) -> Iterator[tuple[Meter, int]]:
         price = self._limits.price(units)
-        yield self._project, price
-        if self._day is not None:
-            yield self._day, price
-        if self._replica is not None:
-            yield self._replica, units
+        for name, meter in self._common.items():
+            yield meter, units if name == "replica" else price
 
     def _account(self, user: str, now: float) -> Meter:
         meter = self._accounts.get(user)
         if meter is None:
             self._forget_idle(now)
             meter = self._accounts[user] = Meter(self._limits.user, now)
+            meter.keep_to(self._share)
         return meter
 
     def _forget_idle(self, now: float) -> None:

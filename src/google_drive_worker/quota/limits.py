@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from google_drive_worker.config import DriveSettings
 
 QuotaModel: TypeAlias = Literal["units", "queries"]
+LimitName: TypeAlias = Literal["user", "project", "day", "replica"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

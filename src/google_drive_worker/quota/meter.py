@@ -1,10 +1,13 @@
-"""One limit. In: prices, lanes, what Drive says. Out: how long to wait.
+"""One limit. In: prices, lanes, what Drive and other replicas say. Out: how long to wait.
 
 No span of a minute holds more than the limit, so it is kept whether Drive counts whole minutes or sliding ones. A call
 is counted by Drive later than here, and not always equally late: `SLACK_SECONDS` is what that may differ.
 
 A tenth of the limit belongs to the changes lane, which is not paced. What it does not use is lent to the others, but
 for a fiftieth that is always free: so all of the limit but that is used while there is work, and no change waits.
+
+Where replicas share the limit and cannot agree, each keeps to a `share` of it. Changes do not: there are few of them,
+and what they take, Drive's refusals would tell.
 """
 
 from google_drive_worker.client.quota import Lane
@@ -30,18 +33,32 @@ class Meter:
         self._pause = Pause()
         self._pace = Pace(limit / period_seconds, now)
         self._all, self._changes = self._window(), self._window()
+        self._others = 0.0
+        self.share = 1.0
+        """The part of the limit that lanes other than changes keep to."""
 
     def allowed(self, now: float) -> float:
         """Say what may be spent in a period, as far as we know."""
         return self._estimate.allowed(now)
 
     def spent(self, now: float) -> float:
-        """Say what was spent in the last period."""
+        """Say what was spent in the last period, by this process."""
         return self._all.spent(now)
 
     def fullness(self, now: float) -> float:
-        """Say which part of what may be spent is spent."""
-        return self.spent(now) / self.allowed(now)
+        """Say which part of what may be spent is spent, by other replicas too as far as they told."""
+        return (self.spent(now) + self._others) / (self.allowed(now) * self.share)
+
+    def adopt(self, allowed: float, used: float, paused_seconds: float, now: float) -> None:
+        """Take over what all replicas together learnt, have used in the last period, and how long they pause."""
+        self._estimate.adopt(allowed, now)
+        self._others = max(used - self.spent(now), 0.0)
+        self._pause.adopt(paused_seconds, now)
+
+    def keep_to(self, share: float) -> None:
+        """Know nothing of other replicas any more, and keep to a share."""
+        self._others = 0.0
+        self.share = share
 
     def is_idle(self, now: float) -> bool:
         """Whether forgetting this meter would change nothing but what it learnt."""
@@ -49,7 +66,7 @@ class Meter:
 
     def wait_seconds(self, price: float, lane: Lane, now: float) -> float:
         """Give the seconds until a call of that price may be made."""
-        allowed = self.allowed(now)
+        allowed = self.allowed(now) * (1.0 if lane is Lane.CHANGES else self.share)
         room = allowed - self._kept(lane, allowed, now)
         over = self.spent(now) + min(price, room) - room
         return max(
@@ -69,8 +86,12 @@ class Meter:
 
     def refused(self, retry_after_seconds: float, now: float) -> None:
         """Learn that Drive refused a call that was paid for here: the limit is lower than we were told."""
-        self._estimate.refused(self.spent(now), now)
+        self._estimate.refused(self.spent(now) / self.share + self._others, now)
         self._pause.refused(retry_after_seconds, now)
+
+    def pause_seconds(self, now: float) -> float:
+        """Say how long nothing may be called."""
+        return self._pause.wait_seconds(now)
 
     def succeeded(self) -> bool:
         """Say whether this success ended a pause."""

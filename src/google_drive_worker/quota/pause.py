@@ -6,6 +6,7 @@ After a pause one call a second is let through as a probe; a success ends the tr
 FIRST_SECONDS = 2.0
 LONGEST_SECONDS = 16.0
 PROBE_SECONDS = 1.0
+_SAME_PAUSE_SECONDS = 0.1  # one's own pause comes back from the others a moment older
 
 
 class Pause:
@@ -38,6 +39,13 @@ class Pause:
             self._until = now + self._seconds
             self._probing = False
         self._until = max(self._until, now + retry_after_seconds)
+
+    def adopt(self, seconds: float, now: float) -> None:
+        """Pause as long as another replica has to, and try again as carefully."""
+        if seconds > 0 and now + seconds > self._until + _SAME_PAUSE_SECONDS:
+            self._seconds = max(self._seconds, FIRST_SECONDS)
+            self._until = now + seconds
+            self._probing = False
 
     def succeeded(self) -> bool:
         """Say whether this success ended the trouble; one that was under way before the pause does not."""

@@ -18,6 +18,7 @@ class EventName(StrEnum):
     SNAPSHOT_STARTED = "snapshot_started"
     SNAPSHOT_PROGRESS = "snapshot_progress"
     SNAPSHOT_COMPLETED = "snapshot_completed"
+    SNAPSHOT_HELD = "snapshot_held"
     CHANGES_APPLIED = "changes_applied"
     JOB_FAILED = "job_failed"
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
@@ -40,6 +41,7 @@ class SyncEvent(Struct, frozen=True, omit_defaults=True):
     eta_seconds: float | UnsetType = UNSET
     counts: dict[str, int] | UnsetType = UNSET
     complete: bool | UnsetType = UNSET
+    would_remove: int | UnsetType = UNSET
     count: int | UnsetType = UNSET
     lag_seconds: float | UnsetType = UNSET
     code: str | UnsetType = UNSET

@@ -13,12 +13,37 @@ import msgspec
 
 from clustera_toolkit.message import Envelope
 from google_drive_worker.schemas.event import ErrorRecord, SyncEvent
-from google_drive_worker.schemas.record import DeletedData, FileData, ResourceType, SnapshotData, Source
+from google_drive_worker.schemas.record import (
+    CommentData,
+    DeletedData,
+    DriveData,
+    FileData,
+    ManifestData,
+    PermissionData,
+    PermissionSetData,
+    ResourceType,
+    RevisionData,
+    SnapshotData,
+    Source,
+)
 from google_drive_worker.schemas.state import CorpusState, JobState
 from google_drive_worker.schemas.trigger import ConnectionConfig, Trigger
 from google_drive_worker.schemas.webhook import Webhook
 
 Json = dict[str, Any]
+
+DATA = (
+    FileData,
+    PermissionSetData,
+    PermissionData,
+    RevisionData,
+    CommentData,
+    DriveData,
+    ManifestData,
+    SnapshotData,
+    DeletedData,
+)
+"""What a record's `data` may be."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCE = "#/$defs/{name}"
@@ -70,12 +95,11 @@ def _record() -> Json:
     hints = get_type_hints(Envelope)
     fields = [(name, Any if hints[name] is msgspec.Raw else hints[name]) for name in Envelope.__struct_fields__]
     envelope = msgspec.defstruct("Record", fields, namespace={"__doc__": "One record of a resource."})
-    data = (FileData, DeletedData, SnapshotData)
-    document = _document(envelope, parts=[Source, ResourceType, *data])
+    document = _document(envelope, parts=[Source, ResourceType, *DATA])
     document["$defs"]["Record"]["properties"].update(
         source=_reference(Source),
         resource_type=_reference(ResourceType),
-        data={"anyOf": [*map(_reference, data), _NULL]},
+        data={"anyOf": [*map(_reference, DATA), _NULL]},
     )
     return document
 

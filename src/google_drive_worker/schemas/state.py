@@ -1,15 +1,18 @@
 """The sync state: what `integrations-sync-state` holds for a connection (docs/contracts.md, "Sync state").
 
 In: JSON values of the state topic or of a local checkpoint. Out: frozen structs, one a *part*: `job` (what is
-wanted) and one a corpus (how far its snapshot and its change log are). Values are replaced, never changed.
+wanted), one a corpus (how far its snapshot and its change log are), one a folder (the folder index) and one a list of
+items that are still to be asked for (follow-ups). Values are replaced, never changed.
 
 Every part has a format version. A value of a newer version than this code knows is refused, not guessed at.
 """
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, unquote
 
+from immutables import Map
 from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 
@@ -43,6 +46,14 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     cursor: str
     full_wanted: int
     """The number of the wish for a full snapshot that this snapshot answers."""
+    full_done: int = 0
+    """The newest such wish that a completed snapshot has answered."""
+    replayed: int = 0
+    """The newest wish for a replay that was answered: the log was read to its head after it."""
+    is_live: bool = False
+    """The log was read to its head once: it may be replayed, also beside a new snapshot's scan."""
+    rescan: bool = False
+    """Something happened that only a new snapshot can put right."""
     records_partition: int | None = None
     """Kept while the snapshot lives, so that its records and its markers stay in one order."""
     drive_id: str | None = None
@@ -51,7 +62,73 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     complete: bool = True
     """False once something could not be accounted for; said in the closing marker."""
     started_at: str | None = None
+    root_id: str | None = None
+    """The folder that no listing shows: the root of My Drive, or of the shared drive."""
+    dirty: dict[str, str] = {}
+    """Folders whose children are to be listed again, each with the page token to go on from (empty: the first)."""
+    scope: tuple[str, ...] = ()
+    """Folders of which somebody asked for a snapshot that is under way."""
+    walked: tuple[str, ...] = ()
+    """Folders that were listed again since the log was last read to its head."""
+    accounted: bool = False
+    """Every folder that was listed or named as a parent was met by the scan, or looked at."""
+    settle_from: str | None = None
+    """What was made or changed since then is listed once more, since listings lag behind (facts A4)."""
+    settle_at: str | None = None
+    """When to do so."""
+    settle_token: str | None = None
+    looks: dict[str, str] = {}
+    """Shared drives that were left, each with a page token: what of them is still shared with the user is listed."""
+    held: int | None = None
+    """So many items would the completion take away: it waits for somebody to confirm."""
+    confirmed: bool = False
+    """Somebody confirmed it."""
+    expected: int = 0
+    """Items that the last complete snapshot counted."""
+    enrich: dict[str, Range] = {}
+    """What the enrichment pass has listed of its ranges; those that are done are gone."""
+    sweep_at: str | None = None
+    """When comments are read again, since new ones need not be in any log (facts A9)."""
+    follow_ups: int = 0
+    """How many lists of follow-ups were made; the next one's number is one more."""
     v: int = VERSION
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether every range of the snapshot is done."""
+        return all(part.done for part in self.ranges.values())
+
+
+class FolderState(Struct, frozen=True, omit_defaults=True, gc=False, tag_field="part", tag="folder"):
+    """A folder of the index: what the log does not tell of those below it is worked out from here."""
+
+    corpus: str
+    snapshot: int = 0
+    """The number of the snapshot under which its record was written last; 0 for one that was only heard of."""
+    parent: str | None = None
+    inherited: int = 0
+    """A hash of all that those below it inherit."""
+    listed: int = 0
+    """The number of the snapshot whose folder listing has named it."""
+    children: int = 0
+    """The number of the newest snapshot in which something named it as its parent."""
+
+
+class FollowUp(Struct, frozen=True, tag_field="part", tag="follow_up"):
+    """Items of which more is to be read, call by call."""
+
+    corpus: str
+    items: dict[str, list[str]]
+    """By id: the resources to read, and the item's type first (`file`, `folder`, `drive`)."""
+    v: int = VERSION
+
+
+class DriveEntry(Struct, frozen=True, omit_defaults=True):
+    """A shared drive that the account is a member of."""
+
+    name: str | None = None
+    tracked: bool = True
+    """Whether its items are this connection's to follow."""
 
 
 class Applied(Struct, frozen=True):
@@ -90,6 +167,12 @@ class JobState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag="j
     """A cursor from elsewhere, used only while the connection has no corpus."""
     paused: bool = False
     parked: Parked | None = None
+    born: str | None = None
+    """When the connection was first accepted: what was planned before it was forgotten is told by it."""
+    drives: dict[str, DriveEntry] = {}
+    """By id, all that the account is a member of."""
+    drives_listed: int | None = None
+    """The newest wish for a full snapshot for which the drives were listed."""
     applied: dict[str, Applied] = {}
     """By inbound topic."""
     channels: dict[str, int] = {}
@@ -102,15 +185,22 @@ class JobState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag="j
     v: int = VERSION
 
 
-Part = JobState | CorpusState
+Part = JobState | CorpusState | FolderState | FollowUp
 JOB = "job"
+FOLDER_PREFIX = "folder:"
+FOLLOW_PREFIX = "follow:"
+NO_FOLDERS: Map[str, FolderState] = Map()
 
 
 class ConnectionState(Struct, frozen=True):
-    """All parts of one connection, by part name."""
+    """All parts of one connection, by part name; the folder index apart, since it alone grows with a drive."""
 
     connection_id: str
     parts: dict[str, Part] = {}
+    folders: Map[str, FolderState] = NO_FOLDERS
+    """By folder id."""
+    unsaved: tuple[frozenset[str], ...] = ()
+    """Ids of folders that differ from what is stored."""
 
     @property
     def job(self) -> JobState | None:
@@ -128,9 +218,59 @@ class ConnectionState(Struct, frozen=True):
         """All open corpora."""
         return [part for part in self.parts.values() if isinstance(part, CorpusState)]
 
+    @property
+    def follow_ups(self) -> dict[str, FollowUp]:
+        """What is to be read call by call, by part name, oldest first."""
+        return {name: part for name, part in self.parts.items() if isinstance(part, FollowUp)}
+
     def with_part(self, name: str, part: Part) -> "ConnectionState":
         """The same state with one part replaced."""
-        return ConnectionState(self.connection_id, {**self.parts, name: part})
+        if isinstance(part, FolderState):
+            return self.with_folders({name.removeprefix(FOLDER_PREFIX): part})
+        return ConnectionState(self.connection_id, {**self.parts, name: part}, self.folders, self.unsaved)
+
+    def without_part(self, name: str) -> "ConnectionState":
+        """The same state without a part."""
+        if name.startswith(FOLDER_PREFIX):
+            return self.with_folders({name.removeprefix(FOLDER_PREFIX): None})
+        parts = {other: part for other, part in self.parts.items() if other != name}
+        return ConnectionState(self.connection_id, parts, self.folders, self.unsaved)
+
+    def with_folders(self, changed: Mapping[str, FolderState | None]) -> "ConnectionState":
+        """The same state with folders of the index replaced, or taken out."""
+        if not changed:
+            return self
+        folders = self.folders.mutate()
+        for folder_id, folder in changed.items():
+            if folder is not None:
+                folders[folder_id] = folder
+            elif folder_id in folders:
+                del folders[folder_id]
+        unsaved = (*self.unsaved, frozenset(changed))
+        return ConnectionState(self.connection_id, self.parts, folders.finish(), unsaved)
+
+    def saved(self) -> "ConnectionState":
+        """The same state, once it is stored."""
+        return self if not self.unsaved else ConnectionState(self.connection_id, self.parts, self.folders)
+
+    def changes_since(self, before: "ConnectionState") -> dict[str, Part | None]:
+        """By name, the parts that differ from those of `before`; None for what is gone.
+
+        Folders are told by `unsaved`, as far as it reaches back: to compare a whole index would cost as much as it.
+        """
+        changed: dict[str, Part | None] = {
+            name: part for name, part in self.parts.items() if before.parts.get(name) is not part
+        }
+        changed.update(dict.fromkeys(name for name in before.parts if name not in self.parts))
+        for folder_id in _distinct(self.unsaved):
+            folder = self.folders.get(folder_id)
+            if folder is not before.folders.get(folder_id):
+                changed[FOLDER_PREFIX + folder_id] = folder
+        return changed
+
+
+def _distinct(groups: Iterable[frozenset[str]]) -> set[str]:
+    return set().union(*groups)
 
 
 class UnreadableStateError(ValueError):

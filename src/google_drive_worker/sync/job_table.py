@@ -13,9 +13,9 @@ class JobKind(StrEnum):
     """What a job does, as far as slots are concerned."""
 
     SCAN = "scan"
-    """A snapshot: its scan, and the replay that completes it."""
+    """The backfill: snapshots, and what is read call by call."""
     INCREMENT = "increment"
-    """The replay of a live corpus' change log."""
+    """The logs of live corpora, and what follows from them at once."""
 
 
 class Stage(StrEnum):
@@ -27,26 +27,26 @@ class Stage(StrEnum):
 
 
 class JobTable:
-    """At most one entry a connection. `monotonic` gives seconds."""
+    """At most one entry a connection and kind. `monotonic` gives seconds."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._entries: dict[str, tuple[Stage, JobKind, float]] = {}
+        self._entries: dict[tuple[str, JobKind], tuple[Stage, float]] = {}
 
     @contextmanager
     def standing(self, connection_id: str, stage: Stage, kind: JobKind) -> Iterator[None]:
         """Have the connection's job counted at a stage for as long as the block runs, however it ends."""
-        self._entries[connection_id] = (stage, kind, self._monotonic())
+        self._entries[connection_id, kind] = (stage, self._monotonic())
         try:
             yield
         finally:
-            del self._entries[connection_id]
+            del self._entries[connection_id, kind]
 
     def count(self, stage: Stage, kind: JobKind | None = None) -> int:
         """How many jobs are at a stage; of one kind, or of all."""
-        return sum(at is stage and kind in (None, of) for at, of, _ in self._entries.values())
+        return sum(at is stage and kind in (None, of) for (_, of), (at, _) in self._entries.items())
 
     def oldest_seconds(self, stage: Stage) -> float:
         """For how long the oldest job has been at a stage; 0 when none is."""
-        since = [since for at, _, since in self._entries.values() if at is stage]
+        since = [since for at, since in self._entries.values() if at is stage]
         return self._monotonic() - min(since) if since else 0.0

@@ -9,13 +9,15 @@ itself and not the page.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_field
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.structs import replace
 
 from google_drive_worker.client.errors import MalformedResponseError
@@ -24,8 +26,10 @@ from google_drive_worker.client.resources import (
     CHANGE_LIST,
     FILE,
     FILE_LIST,
+    FOLDER,
     RAW_CHANGE_LIST,
     RAW_FILE_LIST,
+    SHORTCUT,
     ChangeList,
     DriveChange,
     DriveFile,
@@ -33,10 +37,17 @@ from google_drive_worker.client.resources import (
 )
 from google_drive_worker.normalizer import file_data, resource_type
 from google_drive_worker.schemas.record import DeleteReason, OutRecord, ResourceType
+from google_drive_worker.schemas.state import FolderState
 from google_drive_worker.schemas.times import parse_rfc3339
+from google_drive_worker.sync.corpora import Belonging
+from google_drive_worker.sync.folders import FolderSeen, FolderSights, inherited_hash
 from google_drive_worker.sync.records import RecordWriter
+from google_drive_worker.sync.scope import Scope
 
 Item = TypeVar("Item")
+
+PERMISSION, REVISION, COMMENT = "permission", "revision", "comment"
+"""Resources that are read by a call an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,29 @@ class Rejected:
 
     resource_id: str | None
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriveEvent:
+    """What a log says of a shared drive. `raw` is the drive as it is now, absent once the account is no member."""
+
+    drive_id: str
+    raw: Raw | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a page belongs to a corpus and is wanted of it."""
+
+    belonging: Belonging = field(default_factory=Belonging)
+    scope: Scope = field(default_factory=Scope)
+    folders: Mapping[str, FolderState] = field(default_factory=dict)
+    """The folder index, which tells a folder that is gone from a file."""
+    takes_back: bool = False
+    """Whether what is not wanted is to be deleted: a listing of a whole corpus need not, its end sweeps."""
+
+
+EVERYTHING = View()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +93,10 @@ class Page:
     counts: dict[str, int] = field(default_factory=dict)
     newest_change: datetime | None = None
     """When the log's last entry on this page happened."""
+    sights: FolderSights = field(default_factory=FolderSights)
+    drives: Sequence[DriveEvent] = ()
+    follow: Mapping[str, list[str]] = field(default_factory=dict)
+    """Of which items more is to be read: the item's type, then resources."""
 
 
 class _Identified(Struct, rename="camel"):
@@ -67,25 +105,55 @@ class _Identified(Struct, rename="camel"):
 
 
 _IDENTIFIED = msgspec.json.Decoder(_Identified)
+_TEXTS = msgspec.json.Decoder(list[str])
 
 
-def file_page(body: bytes, writer: RecordWriter) -> Page:
+def file_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> Page:
     """A page of `files.list`. Raises `MalformedResponseError` when it is not JSON of that shape at all."""
     listed, rejected = _decode_files(body)
-    records = _upserts(listed.files, writer, rejected)
+    files = _owned(listed.files, view)
+    sights = _sights(files)
+    wanted = files if view.scope.is_everything else _wanted(files, view)
+    records = _upserts(wanted, writer, rejected)
+    counts = Counter([record.resource_type for record in records])
+    if view.takes_back and len(wanted) < len(files):
+        records += _taken_back(files, wanted, writer)
     return Page(
         records,
         listed.next_page_token,
         incomplete_search=listed.incomplete_search,
         rejected=rejected,
-        counts=Counter([record.resource_type for record in records]),
+        counts=counts,
+        sights=sights,
+        follow=_follow_listed(wanted),
     )
 
 
-def change_page(body: bytes, writer: RecordWriter) -> Page:
+def folder_page(body: bytes) -> tuple[dict[str, str | None], str | None, bool]:
+    """A page of the folder listing: parents by folder, the next page's token, whether something was not searched.
+
+    Raises `MalformedResponseError` as `file_page` does.
+    """
+    listed, _ = _decode_files(body)
+    return {file.id: parent_of(file) for file in listed.files}, listed.next_page_token, listed.incomplete_search
+
+
+def listed_lists(body: bytes, view: View) -> tuple[dict[str, list[str]], str | None]:
+    """A page of a listing for enrichment: by item its type and the lists that may be read of it; the next token.
+
+    Raises `MalformedResponseError` as `file_page` does.
+    """
+    listed, _ = _decode_files(body)
+    files = _owned(listed.files, view)
+    wanted = files if view.scope.is_everything else _wanted(files, view)
+    return {file.id: [resource_type(file).value, *_lists_of(file)] for file in wanted}, listed.next_page_token
+
+
+def change_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> Page:
     """A page of `changes.list`, in the log's order. Raises `MalformedResponseError` as `file_page` does."""
     listed, rejected = _decode_changes(body)
-    records = _changes(listed.changes, writer, rejected)
+    shown = [change.file for change in listed.changes if _shows(change, view) and isinstance(change.file, DriveFile)]
+    records = _changes(listed.changes, writer, rejected, view)
     return Page(
         records,
         listed.next_page_token,
@@ -93,7 +161,85 @@ def change_page(body: bytes, writer: RecordWriter) -> Page:
         rejected=[*rejected, *_unexplained(listed.changes)],
         counts=Counter([record.resource_type for record in records]),
         newest_change=_newest(listed.changes),
+        sights=replace_field(_sights(shown), gone=_gone(listed.changes, view)),
+        drives=[_drive_event(change) for change in listed.changes if _is_of_a_drive(change)],
+        follow=_follow_changed(shown if view.scope.is_everything else _wanted(shown, view)),
     )
+
+
+def parent_of(file: DriveFile) -> str | None:
+    """The one parent of an item; None where Drive shows none (facts A4)."""
+    if isinstance(file.parents, UnsetType):
+        return None
+    return next(iter(_TEXTS.decode(file.parents)), None)
+
+
+def _owned(files: Sequence[DriveFile], view: View) -> Sequence[DriveFile]:
+    """Without those that another corpus has; a page rarely holds any."""
+    owns = view.belonging.owns
+    if all(file.drive_id is UNSET or owns(file.drive_id) for file in files):
+        return files
+    return [file for file in files if owns(file.drive_id)]
+
+
+def _wanted(files: Sequence[DriveFile], view: View) -> list[DriveFile]:
+    """Those in scope. Folders of the page count as it shows them, wherever on it they stand."""
+    for file in files:
+        if file.mime_type == FOLDER:
+            view.scope.show(file.id, parent_of(file))
+    return [file for file in files if view.scope.holds(file, parent_of(file))]
+
+
+def _taken_back(files: Sequence[DriveFile], wanted: Sequence[DriveFile], writer: RecordWriter) -> list[OutRecord]:
+    kept = {file.id for file in wanted}
+    return [
+        writer.delete(resource_type(file), file.id, DeleteReason.OUT_OF_SCOPE) for file in files if file.id not in kept
+    ]
+
+
+def _sights(files: Sequence[DriveFile]) -> FolderSights:
+    """Folders and parents of a page; parents recur, so that each is decoded once."""
+    parents = {bytes(file.parents) for file in files if file.parents is not UNSET}
+    return FolderSights(
+        {file.id: FolderSeen(parent_of(file), inherited_hash(file)) for file in files if file.mime_type == FOLDER},
+        frozenset(parent for listed in parents for parent in _TEXTS.decode(listed)),
+    )
+
+
+def _follow_listed(files: Sequence[DriveFile]) -> dict[str, list[str]]:
+    """What a listing leads to: who has access to items of drives with grants of their own. The rest is enrichment."""
+    return {file.id: [resource_type(file).value, PERMISSION] for file in files if _has_own_grants(file)}
+
+
+def _follow_changed(files: Sequence[DriveFile]) -> dict[str, list[str]]:
+    """What a change leads to: the lists below the item may have changed with it."""
+    found = {file.id: [resource_type(file).value, *_lists_of(file)] for file in files}
+    return {name: wanted for name, wanted in found.items() if len(wanted) > 1}
+
+
+def _lists_of(file: DriveFile) -> list[str]:
+    lists = [PERMISSION] if _has_own_grants(file) else []
+    if file.mime_type in {FOLDER, SHORTCUT}:
+        return lists
+    return [*lists, *([REVISION] if _may(file, "canReadRevisions") else []), COMMENT]
+
+
+def _has_own_grants(file: DriveFile) -> bool:
+    """Whether an item of a shared drive has a permission set of its own (facts A6, A7)."""
+    return file.drive_id is not UNSET and (
+        file.has_augmented_permissions is True or file.inherited_permissions_disabled is True
+    )
+
+
+def _may(file: DriveFile, capability: str) -> bool:
+    """Whether the account may do it; capabilities are the authority (facts A6)."""
+    return not isinstance(file.capabilities, UnsetType) and capability in _capabilities(bytes(file.capabilities))
+
+
+@lru_cache(maxsize=1024)
+def _capabilities(raw: bytes) -> frozenset[str]:
+    flags: dict[str, bool] = msgspec.json.decode(raw)
+    return frozenset(name for name, flag in flags.items() if flag is True)
 
 
 def _upserts(files: Sequence[DriveFile], writer: RecordWriter, rejected: list[Rejected]) -> list[OutRecord]:
@@ -107,12 +253,14 @@ def _upserts(files: Sequence[DriveFile], writer: RecordWriter, rejected: list[Re
     return records
 
 
-def _changes(changes: Sequence[DriveChange], writer: RecordWriter, rejected: list[Rejected]) -> list[OutRecord]:
+def _changes(
+    changes: Sequence[DriveChange], writer: RecordWriter, rejected: list[Rejected], view: View
+) -> list[OutRecord]:
     """As `_upserts`, for the entries of a log."""
     records: list[OutRecord] = []
     for change in changes:
         try:
-            records += _change(change, writer)
+            records += _change(change, writer, view)
         except (ValueError, RecursionError) as error:
             rejected.append(_rejection(str(change.file_id), error))
     return records
@@ -128,8 +276,16 @@ def _unexplained(changes: Sequence[DriveChange]) -> list[Rejected]:
 
 
 def _is_of_an_item(change: DriveChange) -> bool:
-    """Drives' own entries (membership) belong to their corpora and are none of the user's."""
     return change.file_id is not UNSET and change.change_type != "drive"
+
+
+def _is_of_a_drive(change: DriveChange) -> bool:
+    return change.drive_id is not UNSET and change.change_type == "drive"
+
+
+def _drive_event(change: DriveChange) -> DriveEvent:
+    raw = None if change.removed or isinstance(change.drive, UnsetType) else change.drive
+    return DriveEvent(str(change.drive_id), raw)
 
 
 def _newest(changes: Sequence[DriveChange]) -> datetime | None:
@@ -139,28 +295,73 @@ def _newest(changes: Sequence[DriveChange]) -> datetime | None:
 
 def _upsert(file: DriveFile, writer: RecordWriter, change_time: str | None = None) -> OutRecord:
     version = None if isinstance(file.version, msgspec.UnsetType) else file.version
-    source = None if change_time is None else replace(writer.source, change_time=change_time)
+    drive_id = None if isinstance(file.drive_id, UnsetType) else file.drive_id
+    if change_time is None and drive_id == writer.source.drive_id:
+        return writer.upsert(resource_type(file), file.id, file_data(file), version)
+    source = replace(writer.source, change_time=change_time, drive_id=drive_id)
     return writer.upsert(resource_type(file), file.id, file_data(file), version, source)
 
 
-def _change(change: DriveChange, writer: RecordWriter) -> list[OutRecord]:
+def _shows(change: DriveChange, view: View) -> bool:
+    """Whether an entry shows an item of this corpus.
+
+    The user's log also tells of items that moved into a drive which the account is no member of, and that it may see
+    all the same; an item that left the log without being of a drive is only visible, and belongs to nobody here.
+    """
+    if not _is_of_an_item(change) or isinstance(change.file, UnsetType):
+        return False
+    drive_id = change.file.drive_id
+    return view.belonging.owns(drive_id) and not (change.removed and drive_id is UNSET)
+
+
+def _change(change: DriveChange, writer: RecordWriter, view: View) -> list[OutRecord]:
     """An entry's records."""
     if not _is_of_an_item(change):
         return []
     time = None if isinstance(change.time, msgspec.UnsetType) else change.time
-    if not change.removed:
-        return [_upsert(change.file, writer, time)] if isinstance(change.file, DriveFile) else []
-    reason = DeleteReason.REMOVED if change.file is UNSET else DeleteReason.LEFT_CORPUS
-    kinds = _removed_kinds(change)
+    if _shows(change, view) and isinstance(change.file, DriveFile):
+        return _shown(change.file, writer, view, time)
+    if isinstance(change.file, DriveFile) and view.belonging.is_followed_elsewhere(change.file.drive_id):
+        return []  # its own corpus tells of it
+    return _deleted(change, writer, view, time) if change.removed else []
+
+
+def _shown(file: DriveFile, writer: RecordWriter, view: View, time: str | None) -> list[OutRecord]:
     source = replace(writer.source, change_time=time)
-    return [writer.delete(kind, str(change.file_id), reason, source) for kind in kinds]
+    if not view.scope.is_everything:
+        parent = parent_of(file)
+        if file.mime_type == FOLDER:
+            view.scope.show(file.id, parent)
+        if not view.scope.holds(file, parent):
+            return [writer.delete(resource_type(file), file.id, DeleteReason.OUT_OF_SCOPE, source)]
+    records = [_upsert(file, writer, time)]
+    if file.drive_id is not UNSET and not _has_own_grants(file):  # it may have had some before
+        records.append(writer.delete(ResourceType.PERMISSION_SET, file.id, DeleteReason.REMOVED, source))
+    return records
 
 
-def _removed_kinds(change: DriveChange) -> tuple[ResourceType, ...]:
-    """Drive does not say whether a removed id was a folder; where the entry shows no file, both are deleted."""
+def _deleted(change: DriveChange, writer: RecordWriter, view: View, time: str | None) -> list[OutRecord]:
+    """Drive does not say whether a removed id was a folder; where nothing else does, both are deleted."""
+    item, source = str(change.file_id), replace(writer.source, change_time=time)
+    reason = DeleteReason.REMOVED if change.file is UNSET else DeleteReason.LEFT_CORPUS
+    return [writer.delete(kind, item, reason, source) for kind in _removed_kinds(change, view)]
+
+
+def _removed_kinds(change: DriveChange, view: View) -> tuple[ResourceType, ...]:
     if isinstance(change.file, DriveFile):
         return (resource_type(change.file),)
-    return (ResourceType.FILE, ResourceType.FOLDER)
+    known = view.folders.get(str(change.file_id))
+    return (ResourceType.FOLDER,) if known is not None and known.snapshot else (ResourceType.FILE, ResourceType.FOLDER)
+
+
+def _gone(changes: Sequence[DriveChange], view: View) -> dict[str, bool]:
+    """Items that are no longer of this corpus, and whether another one that is followed has them now."""
+    return {
+        str(change.file_id): isinstance(change.file, DriveFile)
+        and view.belonging.is_followed_elsewhere(change.file.drive_id)
+        for change in changes
+        if change.removed and _is_of_an_item(change) and not _shows(change, view)
+    }
 
 
 def _decode_files(body: bytes) -> tuple[FileList, list[Rejected]]:

@@ -1,12 +1,31 @@
 """What to do next for a connection.
 
-In: its state. Out: one step, or `Idle`. Pure, and the only place that decides it: a job that is resumed after a
-crash takes the same way as one that was never interrupted.
+In: its state and the time. Out: one step of a lane, or `Idle`. Pure, and the only place that decides it: a job that is
+resumed after a crash takes the same way as one that was never interrupted.
+
+A connection has two lanes, so that what changes now never waits for what was there before: *increments* (logs of live
+corpora, and what follows from them at once) and *backfill* (snapshots, and what is read call by call).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState, Phase
+from google_drive_worker.schemas.state import ConnectionState, CorpusState, FollowUp, JobState, Phase, Range
+from google_drive_worker.schemas.times import parse_rfc3339
+from google_drive_worker.sync.corpora import (
+    NONE,
+    drive_corpus,
+    drives_are_known,
+    user_corpus,
+    user_part,
+    wanted_corpora,
+)
+
+SWEEP = "comments"
+"""The range of the enrichment pass that reads comments again."""
+MAX_DIRTY = 500
+"""Folders to list again one by one; more than that is cheaper by a new snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +40,40 @@ class Open:
     corpus: str
     full_wanted: int
     cursor: str | None = None
+    drive_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """List one range of a corpus from where it stands."""
+class ListDrives:
+    """Ask which shared drives there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Take back all of a corpus that is not wanted any more."""
 
     corpus: CorpusState
-    range_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCorpus:
+    """List the ranges of a corpus that are not done, from where they stand."""
+
+    corpus: CorpusState
+
+
+@dataclass(frozen=True, slots=True)
+class Relist:
+    """List what lies in folders that the log said too little about."""
+
+    corpus: CorpusState
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Look at folders that were named but never listed, before the snapshot is complete."""
+
+    corpus: CorpusState
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +85,216 @@ class Replay:
     completes: bool
 
 
-Step = Idle | Open | Scan | Replay
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """List once more what was made shortly before the snapshot: listings lag behind."""
+
+    corpus: CorpusState
 
 
-def next_step(state: ConnectionState) -> Step:
-    """Decide by the state alone."""
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """List what of a shared drive that was left is still shared with the user."""
+
+    corpus: CorpusState
+    drive_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Read more of some items, call by call."""
+
+    name: str
+    follow_up: FollowUp
+
+
+@dataclass(frozen=True, slots=True)
+class Enrich:
+    """Read more of every item of a range, call by call."""
+
+    corpus: CorpusState
+    range_name: str
+    part: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Have the comments of a corpus read again: a new one need not be in any log."""
+
+    corpus: CorpusState
+
+
+Step = (
+    Idle
+    | Open
+    | ListDrives
+    | Close
+    | ScanCorpus
+    | Relist
+    | Account
+    | Replay
+    | Settle
+    | LookBack
+    | Follow
+    | Enrich
+    | Sweep
+)
+Plan = Callable[[ConnectionState, datetime], Step]
+
+
+def next_increment(state: ConnectionState, now: datetime) -> Step:  # noqa: ARG001 # the other lane knows times
+    """The next step of the lane that keeps up with changes."""
+    job = _workable(state)
+    if job is None:
+        return Idle()
+    wanted = wanted_corpora(job)
+    unwanted = next((corpus for corpus in state.corpora if corpus.corpus not in wanted), None)
+    if unwanted is not None:
+        return Close(unwanted)
+    live = [corpus for name in wanted if (corpus := state.corpus(name)) is not None and corpus.is_live]
+    return _replay_step(job, live) or _dirty_step(live) or Idle()
+
+
+def next_backfill(state: ConnectionState, now: datetime) -> Step:
+    """The next step of the lane that fetches what was there before."""
+    job = _workable(state)
+    if job is None:
+        return Idle()
+    return (
+        _open_step(job, state)
+        or _snapshot_step(job, state)
+        or _afterwards_step(state, now)
+        or _enrichment_step(state)
+        or Idle()
+    )
+
+
+def next_step(state: ConnectionState, now: datetime) -> Step:
+    """The next step of either lane, changes first: as one that works alone takes them."""
+    step = next_increment(state, now)
+    return next_backfill(state, now) if isinstance(step, Idle) else step
+
+
+def has_work(state: ConnectionState, now: datetime) -> bool:
+    """Whether something is to be done now."""
+    return not isinstance(next_step(state, now), Idle)
+
+
+def due_at(state: ConnectionState) -> datetime | None:
+    """When something falls due that nobody will ask for; None when nothing does."""
+    if _workable(state) is None:
+        return None
+    times = [_time(each) for corpus in state.corpora for each in (corpus.settle_at, corpus.sweep_at)]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else parse_rfc3339(text)
+
+
+def _is_due(text: str | None, now: datetime) -> bool:
+    time = _time(text)
+    return time is not None and time <= now
+
+
+def _workable(state: ConnectionState) -> JobState | None:
     job = state.job
-    if job is None or job.paused or job.parked is not None:
-        return Idle()
-    name = user_corpus(job)
+    return None if job is None or job.paused or job.parked is not None else job
+
+
+# Increments.
+
+
+def _replay_step(job: JobState, live: list[CorpusState]) -> Step | None:
+    for corpus in live:
+        completes = _is_ready_to_complete(corpus)
+        if completes or corpus.replayed < job.incremental_wanted:
+            return Replay(corpus, job.incremental_wanted, completes=completes)
+    return None
+
+
+def _dirty_step(live: list[CorpusState]) -> Step | None:
+    for corpus in live:
+        if corpus.dirty and not corpus.rescan:
+            return Relist(corpus)
+    return None
+
+
+def _is_ready_to_complete(corpus: CorpusState) -> bool:
+    return (
+        corpus.phase is Phase.SCANNING
+        and corpus.is_listed
+        and corpus.accounted
+        and not corpus.dirty
+        and corpus.held is None
+    )
+
+
+# Backfill.
+
+
+def _open_step(job: JobState, state: ConnectionState) -> Step | None:
+    if user_part(job) != NONE and (step := _open_corpus(job, state, user_corpus(job))) is not None:
+        return step
+    if _has_wishes(job) and not drives_are_known(job):
+        return ListDrives()
+    for drive, entry in job.drives.items():
+        name = drive_corpus(drive)
+        if entry.tracked and (step := _open_corpus(job, state, name, drive)) is not None:
+            return step
+    return None
+
+
+def _open_corpus(job: JobState, state: ConnectionState, name: str, drive_id: str | None = None) -> Open | None:
     corpus = state.corpus(name)
-    if corpus is None:
-        return _first_step(job, name)
-    if corpus.full_wanted < job.full_wanted and job.full_done < job.full_wanted:
-        return Open(name, job.full_wanted)
-    if corpus.phase is Phase.SCANNING:
-        return _scan_step(job, corpus)
-    if job.incremental_wanted > job.incremental_done:
-        return Replay(corpus, job.incremental_wanted, completes=False)
-    return Idle()
+    if corpus is not None:
+        wants_anew = corpus.full_wanted < job.full_wanted and job.full_done < job.full_wanted
+        must_anew = corpus.rescan and corpus.phase is Phase.LIVE
+        return Open(name, job.full_wanted, drive_id=drive_id) if wants_anew or must_anew else None
+    if not _has_wishes(job):
+        return None
+    is_first = drive_id is None and not job.snapshots and job.full_wanted <= job.full_done
+    return Open(name, job.full_wanted, job.last_cursor if is_first else None, drive_id)
 
 
-def has_work(state: ConnectionState) -> bool:
-    """Whether a job should run."""
-    return not isinstance(next_step(state), Idle)
+def _has_wishes(job: JobState) -> bool:
+    return job.full_wanted > job.full_done or job.incremental_wanted > job.incremental_done
 
 
-def user_corpus(job: JobState) -> str:
-    """The name of the user's own change log: `user:me`, or the delegated subject."""
-    subject = job.config.get("subject")
-    return f"user:{subject}" if subject else "user:me"
+def _snapshot_step(job: JobState, state: ConnectionState) -> Step | None:
+    for corpus in state.corpora:
+        if corpus.phase is not Phase.SCANNING:
+            continue
+        if not corpus.is_listed:
+            return ScanCorpus(corpus)
+        if not corpus.accounted:
+            return Account(corpus)
+        if not corpus.is_live and corpus.dirty:
+            return Relist(corpus)
+        if not corpus.is_live and _is_ready_to_complete(corpus):
+            return Replay(corpus, job.incremental_wanted, completes=True)
+    return None
 
 
-def _first_step(job: JobState, name: str) -> Step:
-    wants_full = job.full_wanted > job.full_done
-    if not wants_full and job.incremental_wanted <= job.incremental_done:
-        return Idle()
-    cursor = None if wants_full or job.snapshots else job.last_cursor
-    return Open(name, job.full_wanted, cursor)
+def _afterwards_step(state: ConnectionState, now: datetime) -> Step | None:
+    for corpus in state.corpora:
+        if not corpus.is_live:
+            continue
+        if _is_due(corpus.settle_at, now):
+            return Settle(corpus)
+        if _is_due(corpus.sweep_at, now):
+            return Sweep(corpus)
+        if corpus.looks:
+            return LookBack(corpus, next(iter(corpus.looks)))
+    return None
 
 
-def _scan_step(job: JobState, corpus: CorpusState) -> Step:
-    for range_name, part in corpus.ranges.items():
-        if not part.done:
-            return Scan(corpus, range_name)
-    return Replay(corpus, job.incremental_wanted, completes=True)
+def _enrichment_step(state: ConnectionState) -> Step | None:
+    for name, follow_up in state.follow_ups.items():
+        return Follow(name, follow_up)
+    for corpus in state.corpora:
+        if corpus.phase is Phase.LIVE:
+            for name, part in corpus.enrich.items():
+                if not part.done:
+                    return Enrich(corpus, name, part)
+    return None

@@ -1,7 +1,8 @@
 """The jobs of this process: which run now, what becomes of their failures.
 
-In: ids of connections whose state changed (`wake`). Out: batches, by way of the outlet. One task a connection; scans
-and replays have slots of their own, so that a long scan elsewhere never keeps a change waiting.
+In: ids of connections whose state changed (`wake`). Out: batches, by way of the outlet. A connection has two lanes
+(plan.py), a task for each while it has work; scans and replays have slots of their own, so that a long scan, of another
+connection or of the same, never keeps a change waiting.
 
 Failures are typed, and each type is handled here, once:
 
@@ -19,6 +20,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.errors import (
@@ -31,20 +33,25 @@ from google_drive_worker.client.errors import (
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.schemas.event import ErrorRecord, EventName, SyncEvent
-from google_drive_worker.schemas.state import ConnectionState, JobState, Parked, Phase
+from google_drive_worker.schemas.state import ConnectionState, JobState, Parked
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.engine import Engine, LostCorpusError
 from google_drive_worker.sync.job_table import JobKind, JobTable, Stage
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, Outlet, OutletClosedError
-from google_drive_worker.sync.plan import Replay, has_work, next_step, user_corpus
+from google_drive_worker.sync.plan import Idle, Plan, due_at, next_backfill, next_increment
 from google_drive_worker.sync.state import LoseCursor, Park, Patch, known_job
+from google_drive_worker.sync.traffic import TrafficControl
 
 log = logging.getLogger(__name__)
 
 JOB_BACKOFF = Backoff(base_seconds=5.0, cap_seconds=300.0, max_attempts=8, max_elapsed_seconds=1800.0)
 INCREMENT_SLOTS_PER_SCAN_SLOT = 4
 MAX_CURSOR_LOSSES = 3
+
+LANES: dict[JobKind, Plan] = {JobKind.INCREMENT: next_increment, JobKind.SCAN: next_backfill}
+Job = tuple[str, JobKind]
+"""A connection, and the lane of it that runs."""
 
 SessionFactory = Callable[[str, JobState], Awaitable[DriveSession]]
 
@@ -68,7 +75,7 @@ class _Setbacks:
 
 
 class Runner:
-    """Runs jobs, at most one a connection and `max_scans` scans at once."""
+    """Runs jobs, at most one a connection and lane, and `max_scans` scans at once."""
 
     def __init__(
         self,
@@ -89,7 +96,10 @@ class Runner:
         self._backoff = backoff
         self._timing = timing
         self._observer = observer or RunnerObserver()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[Job, asyncio.Task[bool]] = {}
+        self._alarms: dict[str, asyncio.TimerHandle] = {}
+        self._traffic: WeakValueDictionary[str, TrafficControl] = WeakValueDictionary()
+        self._stopped = False
         self.jobs = JobTable(timing.monotonic)
         """Which jobs wait, run or back off, for metrics."""
 
@@ -104,82 +114,125 @@ class Runner:
         return self.jobs.count(Stage.WAITING)
 
     def wake(self, connection_id: str) -> None:
-        """Start the connection's job if there is work for it and none runs."""
-        current = self._tasks.get(connection_id)
-        if (current is not None and not current.done()) or self._wanted(connection_id) is None:
-            return
-        task = asyncio.create_task(self._run(connection_id), name=f"job {connection_id}")
-        self._tasks[connection_id] = task
-        task.add_done_callback(lambda done: self._ended(connection_id, done))
+        """Start the connection's lanes that have work and do not run."""
+        for kind in LANES:
+            current = self._tasks.get((connection_id, kind))
+            if (current is None or current.done()) and self._wanted(connection_id, kind) is not None:
+                self._start((connection_id, kind))
+        self._set_alarm(connection_id)
 
     async def interrupt(self, connection_id: str) -> None:
-        """Stop the connection's job where it is (its state says where), and start what is wanted now."""
-        await self._cancel([connection_id])
+        """Stop the connection's jobs where they are (its state says where), and start what is wanted now."""
+        await self._cancel([(connection_id, kind) for kind in LANES])
         self.wake(connection_id)
 
     async def join(self, connection_id: str) -> None:
-        """Wait until the connection's job has ended, whichever way; its state says what became of it."""
-        task = self._tasks.get(connection_id)
-        if task is not None:
-            await asyncio.wait([task])
+        """Wait until the connection's jobs have ended, whichever way; its state says what became of them."""
+        while tasks := [task for kind in LANES if (task := self._tasks.get((connection_id, kind))) is not None]:
+            await asyncio.wait(tasks)
+            await asyncio.sleep(0)  # lets what the end of one starts be seen
 
     async def stop(self) -> None:
         """Stop all jobs where they are."""
+        self._stopped = True
+        for alarm in self._alarms.values():
+            alarm.cancel()
         await self._cancel(list(self._tasks))
 
-    async def _cancel(self, connections: Iterable[str]) -> None:
-        tasks = [task for name in connections if (task := self._tasks.get(name)) is not None]
+    def _start(self, job: Job) -> None:
+        if self._stopped:
+            return
+        task = asyncio.create_task(self._run(job), name=f"{job[1].value} {job[0]}")
+        self._tasks[job] = task
+        task.add_done_callback(lambda done: self._ended(job, done))
+
+    def _set_alarm(self, connection_id: str) -> None:
+        """Wake the connection when something falls due of itself."""
+        if (alarm := self._alarms.pop(connection_id, None)) is not None:
+            alarm.cancel()
+        state = self._outlet.state(connection_id)
+        due = due_at(state) if state is not None else None
+        if due is None or self._stopped:
+            return
+        seconds = (due - self._timing.now()).total_seconds()
+        if seconds > 0:
+            loop = asyncio.get_running_loop()
+            self._alarms[connection_id] = loop.call_later(seconds + 0.001, self.wake, connection_id)
+
+    async def _cancel(self, jobs: Iterable[Job]) -> None:
+        tasks = [task for job in jobs if (task := self._tasks.get(job)) is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _ended(self, connection_id: str, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(connection_id) is task:
-            del self._tasks[connection_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a job ended by an error of its own", exc_info=error, extra={"connection_id": connection_id})
+    def _ended(self, job: Job, task: asyncio.Task[bool]) -> None:
+        if self._tasks.get(job) is task:
+            del self._tasks[job]
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            log.error("a job ended by an error of its own", exc_info=error, extra={"connection_id": job[0]})
+            return
+        if task.result():
+            self.wake(job[0])  # what one lane has done may be work for the other
 
     def _has_new_settings(self, connection_id: str, state: ConnectionState) -> bool:
         """Whether a trigger has brought other settings, another credential perhaps, since the job began."""
         job = (self._outlet.state(connection_id) or state).job
         return job is not None and job.config != known_job(state).config
 
-    async def _settled(self, connection_id: str) -> ConnectionState | None:
+    async def _settled(self, job: Job) -> ConnectionState | None:
         """The state to work from, once nothing of an earlier job is on its way; None when nothing is wanted."""
         while True:
             try:
-                await self._outlet.settle(connection_id)
+                await self._outlet.settle(job[0])
             except (BatchDroppedError, BatchRefusedError):
                 continue
             except OutletClosedError:
                 return None
-            return self._wanted(connection_id)
+            return self._wanted(*job)
 
-    def _wanted(self, connection_id: str) -> ConnectionState | None:
+    def _wanted(self, connection_id: str, kind: JobKind) -> ConnectionState | None:
         state = self._outlet.state(connection_id)
-        return state if state is not None and has_work(state) else None
+        if state is None or isinstance(LANES[kind](state, self._timing.now()), Idle):
+            return None
+        return state
 
-    async def _run(self, connection_id: str) -> None:
-        """Work until nothing is wanted; a wish that came meanwhile is seen in the state."""
+    async def _run(self, job: Job) -> bool:
+        """Work until nothing is wanted; a wish that came meanwhile is seen in the state. True: all was done."""
         setbacks = _Setbacks()
-        while (state := await self._settled(connection_id)) is not None:
+        while (state := await self._settled(job)) is not None:
             try:
-                await self._in_slot(connection_id, state)
+                await self._in_slot(job, state)
                 setbacks.failures = 0
             except BatchDroppedError:
-                continue
+                await self._plan_anew(job)
             except OutletClosedError:
-                return
+                return False
             except Exception as error:  # noqa: BLE001 # `_goes_on` tells the unforeseen ones apart
-                if not await self._goes_on(connection_id, state, error, setbacks):
-                    return
+                if not await self._goes_on(job, state, _cause(error), setbacks):
+                    return False
+        return True
 
-    async def _goes_on(
-        self, connection_id: str, state: ConnectionState, error: Exception, setbacks: "_Setbacks"
-    ) -> bool:
+    async def _plan_anew(self, job: Job) -> None:
+        """A batch was dropped, and with it what the other lane handed over after it: that lane starts anew too.
+
+        Nothing is handed over between the cancelling and its end, for a lane that is cancelled hands over nothing.
+        """
+        connection_id, kind = job
+        other = next(each for each in LANES if each is not kind)
+        if (task := self._tasks.get((connection_id, other))) is not None:
+            task.cancel()
+            await asyncio.wait([task])
+            if self._wanted(connection_id, other) is not None:
+                self._start((connection_id, other))
+
+    async def _goes_on(self, job: Job, state: ConnectionState, error: Exception, setbacks: "_Setbacks") -> bool:
         """Do what the table above says. False: the job ends until it is woken again."""
+        connection_id = job[0]
         match error:
             case BatchRefusedError():
+                await self._plan_anew(job)
                 return await self._park(connection_id, state, _refused(error))
             case CursorLostError():
                 setbacks.losses += 1
@@ -189,7 +242,7 @@ class Runner:
                 return started_over or await self._park(connection_id, state, error)
             case RetryableError():
                 setbacks.failures += 1
-                return await self._try_later(connection_id, state, error, setbacks.failures)
+                return await self._try_later(job, state, error, setbacks.failures)
             case DriveError():
                 if self._has_new_settings(connection_id, state):
                     return True
@@ -197,36 +250,44 @@ class Runner:
             case _:
                 log.error("a job failed", exc_info=error, extra={"connection_id": connection_id})
                 setbacks.failures += 1
-                return await self._try_later(connection_id, state, _unforeseen(error), setbacks.failures)
+                return await self._try_later(job, state, _unforeseen(error), setbacks.failures)
 
-    async def _in_slot(self, connection_id: str, state: ConnectionState) -> None:
-        kind = _kind_of(state)
+    async def _in_slot(self, job: Job, state: ConnectionState) -> None:
+        connection_id, kind = job
         slots = self._increments if kind is JobKind.INCREMENT else self._scans
         with self.jobs.standing(connection_id, Stage.WAITING, kind):
             await slots.acquire()
         started = self._timing.monotonic()
         try:
             with self.jobs.standing(connection_id, Stage.RUNNING, kind):
-                await self._work(connection_id, state)
+                await self._work(job, state)
         finally:
             slots.release()
             self._observer.seconds(self._timing.monotonic() - started)
 
-    async def _work(self, connection_id: str, state: ConnectionState) -> None:
+    async def _work(self, job: Job, state: ConnectionState) -> None:
+        connection_id, kind = job
         session = await self._sessions(connection_id, known_job(state))
-        async with aclosing(self._engine.run(state, session)) as batches:
+        traffic = self._traffic.get(connection_id)
+        if traffic is None:
+            traffic = self._traffic[connection_id] = TrafficControl()
+
+        async def refresh() -> ConnectionState | None:
+            await self._outlet.settle(connection_id)
+            self.wake(connection_id)
+            return self._outlet.state(connection_id)
+
+        run = self._engine.run(state, session, lane=LANES[kind], traffic=traffic, refresh=refresh)
+        async with aclosing(run) as batches:
             async for batch in batches:
                 await self._outlet.put(connection_id, batch)
         await self._outlet.settle(connection_id)
 
     async def _start_over(self, connection_id: str, state: ConnectionState, error: CursorLostError) -> bool:
         """Drop the corpus whose token Drive refused; the plan opens a snapshot for it. False: there is none."""
-        current = self._outlet.state(connection_id) or state
-        corpus = current.corpus(user_corpus(known_job(state)))
-        if corpus is None:
+        if not isinstance(error, LostCorpusError):
             return False
-        patch = LoseCursor(corpus.corpus, corpus.snapshot_id)
-        await self._tell(connection_id, state, error, patch)
+        await self._tell(connection_id, state, error, LoseCursor(error.corpus, error.snapshot_id))
         return True
 
     async def _park(self, connection_id: str, state: ConnectionState, error: DriveError) -> bool:
@@ -234,16 +295,15 @@ class Runner:
         patch = Park(Parked(error.code, error.message, rfc3339(self._timing.now())))
         return await self._tell(connection_id, state, error, patch)
 
-    async def _try_later(
-        self, connection_id: str, state: ConnectionState, error: RetryableError, failures: int
-    ) -> bool:
+    async def _try_later(self, job: Job, state: ConnectionState, error: RetryableError, failures: int) -> bool:
         """Wait, unless the tries have ended: then the next trigger takes the job up where it is."""
+        connection_id, kind = job
         await self._tell(connection_id, state, error, None, attempts=failures)
         if failures >= self._backoff.max_attempts:
             return False
         delay = self._backoff.delay(failures - 1, self._timing.random())
         self._observer.retried(error.code)
-        with self.jobs.standing(connection_id, Stage.BACKING_OFF, _kind_of(state)):
+        with self.jobs.standing(connection_id, Stage.BACKING_OFF, kind):
             await self._timing.sleep(max(delay, error.retry_after_seconds or 0.0))
         return True
 
@@ -285,10 +345,11 @@ class Runner:
         return True
 
 
-def _kind_of(state: ConnectionState) -> JobKind:
-    step = next_step(state)
-    is_live = isinstance(step, Replay) and step.corpus.phase is Phase.LIVE
-    return JobKind.INCREMENT if is_live else JobKind.SCAN
+def _cause(error: Exception) -> Exception:
+    """The first of several failures at once, which cancelled the others."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _refused(error: BatchRefusedError) -> ItemError:

@@ -1,131 +1,187 @@
-"""A corpus listed: from a parked start token to the last page.
+"""A corpus listed, from the parked start token to the last page.
 
-In: a plan's step. Out: batches. The start token is taken before anything is listed (facts A5), so that what changes
-during the listing is replayed after it.
+In: a plan's step. Out: batches, one a page. A corpus of more than a page is cut into ranges of `createdTime`, which are
+listed side by side, each with a page token of its own in the state. The folders are listed once by themselves, which is
+cheap, so that at the end every folder that exists and every parent that was named can be accounted for.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from functools import partial
 
-from google_drive_worker.client import about, changes, files
-from google_drive_worker.client.errors import ConnectionBrokenError, CursorLostError
-from google_drive_worker.client.quota import Lane
-from google_drive_worker.client.resources import FILE_LIST_FIELDS
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from google_drive_worker.client import files
+from google_drive_worker.client.errors import CursorLostError
+from google_drive_worker.client.resources import FILE_LIST_FIELDS, FOLDER, FOLDER_LIST_FIELDS
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
-from google_drive_worker.schemas.record import SnapshotData, SnapshotPhase
 from google_drive_worker.schemas.state import CorpusState, Range
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.pages import Page, file_page
-from google_drive_worker.sync.plan import Open, Scan
+from google_drive_worker.sync.changes import wanted_lists
+from google_drive_worker.sync.folders import IndexFolders, ListFolderPage
+from google_drive_worker.sync.follow import AddFollowUps
+from google_drive_worker.sync.merge import merged
+from google_drive_worker.sync.pages import Page, file_page, folder_page
+from google_drive_worker.sync.plan import ScanCorpus
+from google_drive_worker.sync.ranges import query_of
 from google_drive_worker.sync.records import SCAN
 from google_drive_worker.sync.run import Run
-from google_drive_worker.sync.state import AdoptCursor, AdvanceScan, OpenSnapshot, RestartRange, added, snapshot_id
+from google_drive_worker.sync.state import AdvanceScan, All, Patch, RestartRange, SplitRange, added
+from google_drive_worker.sync.survey import LOOK_FIELDS, sample_of, survey
 
 WHOLE = "all"
 """The name of the range when a corpus is listed as one."""
+FOLDERS = "folders"
+"""The name of the range that lists folders by themselves."""
 
 MAX_RESTARTS = 5
 """How often one run lists a range anew before it gives the job up for now."""
 
+DECODED_PAGES = 2
+"""Pages that wait as records: one is handed over while the next one is made. The others wait as they came."""
 
-class AccountChangedError(ConnectionBrokenError):
-    """The credential belongs to another account than the snapshot: two drives would be mixed."""
-
-    default_code = "account_changed"
+Made = Callable[[], Batch]
+"""A batch that is made when its turn has come: by then an increment may have touched what is in it."""
 
 
-async def open_corpus(run: Run, step: Open) -> Batch:
-    """Park the start token and open a snapshot, or adopt a cursor from elsewhere.
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What the lanes of one scan share."""
 
-    Raises `AccountChangedError` when the credential is another account's.
+    run: Run
+    corpus: CorpusState
+    progress: "_Progress"
+    lanes: deque[AsyncGenerator[Made, None]] = field(default_factory=deque)
+    """Listings that have not begun."""
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DECODED_PAGES))
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Of which snapshot of which corpus its patches are."""
+        return self.corpus.corpus, self.corpus.snapshot_id
+
+    def query(self, name: str, part: Range) -> files.FilesQuery:
+        """How a range is listed."""
+        if name == FOLDERS:
+            return corpus_query(self.run, self.corpus, FOLDER_LIST_FIELDS, f"mimeType = '{FOLDER}'")
+        return corpus_query(self.run, self.corpus, FILE_LIST_FIELDS, query_of(part))
+
+
+async def scan_corpus(run: Run, step: ScanCorpus) -> AsyncGenerator[Batch, None]:
+    """List the ranges that are not done, several at once.
+
+    Raises `CursorLostError` when a first page is refused, or a range had to be restarted too often.
     """
-    account = (await about.get(run.session)).user.permission_id
-    if run.job.account_id not in {None, account}:
-        raise AccountChangedError(
-            "this credential is another Google account's than the one this connection was made with; "
-            "reconnect the first account, or forget the connection and start anew"
-        )
-    partition = run.settings.records_partition(run.connection_id)
-    if step.cursor is not None:
-        adopt = AdoptCursor(step.corpus, step.cursor, account, step.full_wanted, partition)
-        return Batch(adopt, notices=[_event(run, EventName.CORPUS_OPENED, step.corpus)])
-    token = await changes.start_page_token(run.session, lane=Lane.FIRST_SCAN)
-    snapshot = snapshot_id(run.job.snapshots + 1)
-    started = SnapshotData(snapshot, SnapshotPhase.STARTED, {}, complete=False)
-    return Batch(
-        OpenSnapshot(
-            corpus=step.corpus,
-            snapshot_id=snapshot,
-            start_token=token,
-            account_id=account,
-            full_wanted=step.full_wanted,
-            ranges={WHOLE: Range()},
-            records_partition=partition,
-            started_at=run.now(),
-        ),
-        records=[run.writer(step.corpus, snapshot, token).snapshot(step.corpus, started)],
-        notices=[
-            _event(run, EventName.CORPUS_OPENED, step.corpus),
-            _event(run, EventName.SNAPSHOT_STARTED, step.corpus, snapshot),
-        ],
-        records_partition=partition,
+    scan = _Scan(run, step.corpus, _Progress(run, step.corpus))
+    _add_lanes(scan, step.corpus.ranges)
+    async with aclosing(merged(scan.lanes, run.settings.scan_parallelism)) as made:
+        async for make in made:
+            async with run.traffic.of(step.corpus.corpus).emitting:
+                yield make()
+
+
+def corpus_query(run: Run, corpus: CorpusState, fields: str, q: str | None = None) -> files.FilesQuery:
+    """A listing of a corpus: items of drives come with the user's too, for those that are nobody else's.
+
+    `q` narrows it further than the connection's own settings do.
+    """
+    narrowed = [f"({each})" for each in (q, "'me' in owners" if run.view(corpus).scope.only_owned else None) if each]
+    return files.FilesQuery(
+        fields=fields,
+        q=" and ".join(narrowed) or None,
+        corpora="user" if corpus.drive_id is None else "drive",
+        drive_id=corpus.drive_id,
+        page_size=run.page_size,
+        include_items_from_all_drives=run.follows_drives,
+        include_labels=run.settings.label_ids,
     )
 
 
-async def scan_range(run: Run, step: Scan) -> AsyncGenerator[Batch, None]:
-    """List a range from where it stands, one batch a page; the next page is on its way while one is worked on.
+def _add_lanes(scan: _Scan, ranges: Mapping[str, Range]) -> None:
+    for name, part in ranges.items():
+        if not part.done:
+            may_cut = name == WHOLE and part.page_token is None and scan.run.settings.scan_parallelism > 1
+            scan.lanes.append(_cut(scan, part) if may_cut else _list_range(scan, name, part))
 
-    A page token that Drive no longer knows restarts this range. Raises `CursorLostError` when a first page is
-    refused, or the range had to be restarted too often.
-    """
-    query = files.FilesQuery(fields=FILE_LIST_FIELDS, page_size=run.page_size)
-    progress = _Progress(run, step.corpus)
-    token = step.corpus.ranges[step.range_name].page_token
-    restarts = 0
-    fetch = asyncio.ensure_future(files.list_page(run.session, query, token))
-    try:
-        while True:
+
+async def _cut(scan: _Scan, part: Range) -> AsyncGenerator[Made, None]:
+    """List the whole corpus if it is a single page; else cut it, and add a lane for each range."""
+    run = scan.run
+    with run.traffic.of(scan.corpus.corpus).request() as since:
+        body = await files.list_page(run.session, scan.query(WHOLE, part))
+        sample, _ = await run.decode(sample_of, body)
+        if sample.is_whole:
+            yield partial(_scanned, scan, WHOLE, await _records(scan, body), since)
+            return
+    del body  # a survey takes seconds, and a page is megabytes
+    look = partial(corpus_query, run, scan.corpus, LOOK_FIELDS)
+    ranges = await survey(run, look, sample, at_once=max(1, run.settings.scan_parallelism - 1))  # one lists folders
+    yield partial(Batch, SplitRange(*scan.place, WHOLE, ranges))
+    _add_lanes(scan, ranges)
+
+
+async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Made, None]:
+    """List a range from where it stands. A page token that Drive no longer knows restarts this range alone."""
+    run, query = scan.run, scan.query(name, part)
+    token, restarts, is_last = part.page_token, 0, False
+    while not is_last:
+        with run.traffic.of(scan.corpus.corpus).request() as since:
             try:
-                page = await _listed(run, step.corpus, await fetch)
+                body = await files.list_page(run.session, query, token)
             except CursorLostError:
                 restarts += 1
                 if token is None or restarts > MAX_RESTARTS:
                     raise
                 token = None
-                fetch = asyncio.ensure_future(files.list_page(run.session, query))
-                yield Batch(RestartRange(step.corpus.corpus, step.corpus.snapshot_id, step.range_name))
+                yield partial(Batch, RestartRange(*scan.place, name))
                 continue
-            token = page.next_page_token
-            if token is not None:
-                fetch = asyncio.ensure_future(files.list_page(run.session, query, token))
-            yield _scanned(run, step, page, progress)
-            if token is None:
-                return
-    finally:
-        fetch.cancel()
+            async with scan.room:
+                token, make = await _made(scan, name, body, since)
+                yield make
+            is_last = token is None
 
 
-async def _listed(run: Run, corpus: CorpusState, body: bytes) -> Page:
-    return await run.decode(file_page, body, run.writer(corpus.corpus, corpus.snapshot_id, SCAN))
+async def _made(scan: _Scan, name: str, body: bytes, since: int) -> tuple[str | None, Made]:
+    """The token that follows a page, and its batch."""
+    if name == FOLDERS:
+        parents, token, incomplete = folder_page(body)
+        return token, partial(_folders_listed, scan, parents, token, complete=not incomplete)
+    page = await _records(scan, body)
+    return page.next_page_token, partial(_scanned, scan, name, page, since)
 
 
-def _scanned(run: Run, step: Scan, page: Page, progress: "_Progress") -> Batch:
+async def _records(scan: _Scan, body: bytes) -> Page:
+    writer = scan.run.writer(scan.corpus, scan.corpus.snapshot_id, SCAN)
+    return await scan.run.decode(file_page, body, writer, scan.run.view(scan.corpus, takes_back=False))
+
+
+def _folders_listed(scan: _Scan, parents: dict[str, str | None], token: str | None, *, complete: bool) -> Batch:
+    advance = AdvanceScan(*scan.place, FOLDERS, token, complete=complete)
+    return Batch(All([advance, ListFolderPage(*scan.place, parents)]))
+
+
+def _scanned(scan: _Scan, name: str, page: Page, since: int) -> Batch:
     """What could not be understood or was not searched makes the snapshot incomplete: nothing may be swept by it."""
-    corpus = step.corpus
-    notices: list[Notice] = [*run.rejections(page.rejected), *progress.after(page)]
+    run = scan.run
+    complete = not page.incomplete_search and not page.rejected
+    patches: list[Patch] = [AdvanceScan(*scan.place, name, page.next_page_token, page.counts, complete)]
+    traffic = run.traffic.of(scan.corpus.corpus)
+    if sights := page.sights.without(lambda item: traffic.was_touched(item, since)):
+        patches.append(IndexFolders(*scan.place, sights))
+    if follow := wanted_lists(run, dict(page.follow)):
+        patches.append(AddFollowUps(*scan.place, follow))
+    notices: list[Notice] = [*run.rejections(page.rejected), *scan.progress.after(page)]
+    records = traffic.untouched(page.records, since)
     return Batch(
-        AdvanceScan(
-            corpus.corpus,
-            corpus.snapshot_id,
-            step.range_name,
-            page.next_page_token,
-            counts=page.counts,
-            complete=not page.incomplete_search and not page.rejected,
-        ),
-        records=page.records,
+        All(patches),
+        records=records,
         notices=notices,
-        files=len(page.records),
-        records_partition=corpus.records_partition,
+        files=len(records),
+        records_partition=scan.corpus.records_partition,
     )
 
 
@@ -136,7 +192,8 @@ class _Progress:
         self._run = run
         self._corpus = corpus
         self._counts = dict(corpus.counts)
-        self._told_at = run.timing.monotonic()
+        self._began_at = self._told_at = run.timing.monotonic()
+        self._done_before = _done(corpus)
 
     def after(self, page: Page) -> list[SyncEvent]:
         """An event when one is due."""
@@ -145,19 +202,25 @@ class _Progress:
         if now - self._told_at < self._run.settings.progress_seconds:
             return []
         self._told_at = now
+        corpus = self._run.corpus(self._corpus.corpus)
+        event = self._run.event(EventName.SNAPSHOT_PROGRESS, corpus.corpus, corpus.snapshot_id)
         return [
-            SyncEvent(
-                EventName.SNAPSHOT_PROGRESS,
-                self._run.connection_id,
-                self._run.now(),
-                self._corpus.corpus,
-                self._corpus.snapshot_id,
+            replace(
+                event,
                 files=sum(self._counts.values()),
-                ranges_done=sum(part.done for part in self._corpus.ranges.values()),
-                ranges_total=len(self._corpus.ranges),
+                ranges_done=_done(corpus),
+                ranges_total=len(corpus.ranges),
+                eta_seconds=self._eta_seconds(corpus, now),
             )
         ]
 
+    def _eta_seconds(self, corpus: CorpusState, now: float) -> float | UnsetType:
+        """How long the other ranges take if they are as long as those that are done; unknown before the first one."""
+        done = _done(corpus) - self._done_before
+        if done <= 0:
+            return UNSET
+        return round((now - self._began_at) * (len(corpus.ranges) - _done(corpus)) / done, 1)
 
-def _event(run: Run, name: EventName, corpus: str, snapshot: str | None = None) -> SyncEvent:
-    return SyncEvent(name, run.connection_id, run.now(), corpus, snapshot)
+
+def _done(corpus: CorpusState) -> int:
+    return sum(part.done for part in corpus.ranges.values())

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from google_drive_worker.schemas.state import (
     JOB,
+    NO_FOLDERS,
     Applied,
     ConnectionState,
     CorpusState,
@@ -23,6 +24,7 @@ from google_drive_worker.schemas.state import (
     Range,
     corpus_part,
 )
+from google_drive_worker.sync.corpora import with_answers
 
 MAX_CHANNELS = 16
 """A connection has one channel a log, two while one is renewed."""
@@ -62,12 +64,15 @@ class Accept:
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Count the wishes up; keep what the message does not speak of."""
-        job = state.job or JobState(config={})
+        job = state.job or JobState(config={}, born=self.accepted_at)
+        config = job.config if self.config is None else dict(self.config)
+        same_corpora = config.get("corpora") == job.config.get("corpora")
         return state.with_part(
             JOB,
             replace(
                 job,
-                config=job.config if self.config is None else dict(self.config),
+                config=config,
+                drives_listed=job.drives_listed if same_corpora else None,
                 full_wanted=job.full_wanted + self.full,
                 incremental_wanted=job.incremental_wanted + self.incremental,
                 paused=job.paused and not self.resume,
@@ -129,12 +134,26 @@ class Cancel:
         """Call all wishes answered; drop corpora that never became live, so that the next trigger starts them anew."""
         job = known_job(state)
         done = replace(job, full_done=job.full_wanted, incremental_done=job.incremental_wanted, parked=None)
-        parts = {
-            name: part
-            for name, part in state.parts.items()
-            if not (isinstance(part, CorpusState) and part.phase is Phase.SCANNING)
-        }
-        return ConnectionState(state.connection_id, {**parts, JOB: done})
+        state = state.with_part(JOB, done)
+        for corpus in state.corpora:
+            name = corpus_part(corpus.corpus)
+            state = state.with_part(name, _given_up(corpus, done)) if corpus.is_live else state.without_part(name)
+        return state
+
+
+def _given_up(corpus: CorpusState, job: JobState) -> CorpusState:
+    """A corpus whose new snapshot, if one was under way, is left unfinished; its log goes on."""
+    return replace(
+        corpus,
+        phase=Phase.LIVE,
+        ranges={},
+        accounted=False,
+        held=None,
+        rescan=False,
+        full_wanted=job.full_wanted,
+        full_done=job.full_wanted,
+        replayed=job.incremental_wanted,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +162,7 @@ class Forget:
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Nothing is left."""
-        return ConnectionState(state.connection_id)
+        return ConnectionState(state.connection_id, {}, NO_FOLDERS, (*state.unsaved, frozenset(state.folders)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +188,60 @@ class OpenSnapshot:
     ranges: Mapping[str, Range]
     records_partition: int | None
     started_at: str
+    drive_id: str | None = None
+    root_id: str | None = None
+    born: str | None = None
+    """The `JobState.born` that it was planned for."""
+    settle_from: str | None = None
 
     def apply(self, state: ConnectionState) -> ConnectionState:
-        """Replace the corpus by a scanning one, and remember whose drive it is."""
+        """Put the corpus into its scan, beside a cursor that stays live, and remember whose drive it is."""
         job = known_job(state)
-        if job.full_wanted > self.full_wanted or job.snapshots >= int(self.snapshot_id):
+        if job.full_wanted > self.full_wanted or job.snapshots >= int(self.snapshot_id) or job.born != self.born:
             raise StalePatchError("another snapshot is wanted, or open")
-        opened = CorpusState(
+        if self.drive_id is not None and self.drive_id not in job.drives:
+            raise StalePatchError("the shared drive was left")
+        job = replace(job, snapshots=int(self.snapshot_id), account_id=self.account_id)
+        before = state.corpus(self.corpus)
+        opened = self._beside(before) if before is not None and before.is_live else self._new(before)
+        return state.with_part(JOB, job).with_part(corpus_part(self.corpus), opened)
+
+    def _new(self, given_up: CorpusState | None) -> CorpusState:
+        """A first snapshot; one that replaces an unfinished one replays what that one would have."""
+        return CorpusState(
             corpus=self.corpus,
             phase=Phase.SCANNING,
             snapshot_id=self.snapshot_id,
             start_token=self.start_token,
-            cursor=self.start_token,
+            cursor=given_up.cursor if given_up is not None else self.start_token,
             full_wanted=self.full_wanted,
+            drive_id=self.drive_id,
+            root_id=self.root_id,
             ranges=dict(self.ranges),
             records_partition=self.records_partition,
             started_at=self.started_at,
+            settle_from=self.settle_from,
         )
-        job = replace(job, snapshots=int(self.snapshot_id), account_id=self.account_id)
-        return state.with_part(JOB, job).with_part(corpus_part(self.corpus), opened)
+
+    def _beside(self, corpus: CorpusState) -> CorpusState:
+        """The log goes on from its own cursor, which lies before the token that was just parked."""
+        return replace(
+            corpus,
+            phase=Phase.SCANNING,
+            snapshot_id=self.snapshot_id,
+            start_token=self.start_token,
+            full_wanted=self.full_wanted,
+            ranges=dict(self.ranges),
+            counts={},
+            complete=True,
+            started_at=self.started_at,
+            settle_from=self.settle_from,
+            settle_at=None,
+            settle_token=None,
+            accounted=False,
+            held=None,
+            rescan=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +253,7 @@ class AdoptCursor:
     account_id: str
     full_wanted: int
     records_partition: int | None
+    root_id: str | None = None
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Open the corpus as live."""
@@ -210,6 +265,9 @@ class AdoptCursor:
             start_token=self.cursor,
             cursor=self.cursor,
             full_wanted=self.full_wanted,
+            full_done=self.full_wanted,
+            is_live=True,
+            root_id=self.root_id,
             records_partition=self.records_partition,
         )
         return state.with_part(JOB, job).with_part(corpus_part(self.corpus), corpus)
@@ -259,6 +317,24 @@ class RestartRange:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitRange:
+    """A range of which no page was emitted is listed as several."""
+
+    corpus: str
+    snapshot_id: str
+    range_name: str
+    ranges: Mapping[str, Range]
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Put the others in its place; a range that was begun has no remainder to cut, since pages have no order."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        if open_range(corpus, self.range_name) != Range():
+            raise StalePatchError("the range was begun")
+        others = {name: part for name, part in corpus.ranges.items() if name != self.range_name}
+        return state.with_part(corpus_part(self.corpus), replace(corpus, ranges={**others, **self.ranges}))
+
+
+@dataclass(frozen=True, slots=True)
 class AdvanceCursor:
     """A page of the change log was emitted. `replayed` names the wish that this page, the last one, answers."""
 
@@ -266,23 +342,23 @@ class AdvanceCursor:
     snapshot_id: str
     cursor: str
     replayed: int | None = None
-    completes: bool = False
     complete: bool = True
+    since: str | None = None
+    """The cursor of the page; None where nothing can have come between."""
+    at_head: bool = False
 
     def apply(self, state: ConnectionState) -> ConnectionState:
-        """Move the cursor on; at the head, the corpus is live and the wish answered."""
+        """Move the cursor on; at the head, the wish is answered."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        if self.since not in {None, corpus.cursor}:
+            raise StalePatchError("the log was read from another place")
         moved = replace(corpus, cursor=self.cursor, complete=corpus.complete and self.complete)
-        if self.completes:
-            moved = replace(moved, phase=Phase.LIVE, ranges={})
+        if self.at_head:
+            moved = replace(moved, walked=())
+        if self.replayed is not None:
+            moved = replace(moved, replayed=max(corpus.replayed, self.replayed))
         state = state.with_part(corpus_part(self.corpus), moved)
-        job = state.job
-        if self.replayed is None or job is None:
-            return state
-        job = replace(job, incremental_done=max(job.incremental_done, self.replayed))
-        if self.completes:
-            job = replace(job, full_done=max(job.full_done, corpus.full_wanted))
-        return state.with_part(JOB, job)
+        return state if self.replayed is None else with_answers(state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +371,7 @@ class LoseCursor:
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Drop the corpus; the plan then opens a snapshot for it."""
         open_corpus(state, self.corpus, self.snapshot_id)
-        parts = {name: part for name, part in state.parts.items() if name != corpus_part(self.corpus)}
-        return ConnectionState(state.connection_id, parts)
+        return state.without_part(corpus_part(self.corpus))
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +389,13 @@ class All:
 
 def incomplete(patch: Patch | None) -> Patch | None:
     """The same step, with something missing: the snapshot it belongs to may then sweep nothing."""
-    return replace_field(patch, complete=False) if isinstance(patch, AdvanceScan | AdvanceCursor) else patch
+    match patch:
+        case AdvanceScan() | AdvanceCursor():
+            return replace_field(patch, complete=False)
+        case All():
+            return All([kept for each in patch.patches if (kept := incomplete(each)) is not None])
+        case _:
+            return patch
 
 
 def known_job(state: ConnectionState) -> JobState:

@@ -2,8 +2,8 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from typing import Any
 
@@ -30,6 +30,15 @@ class SharedTime:
         awake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self.seconds + seconds, next(self._numbers), awake))
         await awake
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Let no time pass while the block runs."""
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
 
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[None]:
@@ -71,10 +80,7 @@ class TimedTransport(HttpTransport):
     async def request(self, *arguments: Any, **named: Any) -> Response:
         """Exchange; the clock stands while the real exchange takes place."""
         await self._time.sleep(self._half)
-        self._time.under_way += 1
-        try:
+        with self._time.standing():
             answer = await super().request(*arguments, **named)
-        finally:
-            self._time.under_way -= 1
         await self._time.sleep(self._half)
         return answer

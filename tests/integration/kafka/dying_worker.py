@@ -1,7 +1,8 @@
-"""A worker that dies between the flush and the commit of a transaction.
+"""A worker that dies, or freezes, between the flush and the commit of a transaction.
 
 Its messages are then in the log, and no marker says what they are worth. `DIE_AT`: in the transaction that holds the
-record of this number. The producer under the worker is librdkafka's, with one method that kills first.
+record of this number. `DIE_BY`: the number of the signal, SIGKILL unless SIGSTOP is asked for, from which it may be
+woken. The producer under the worker is librdkafka's, with one method that sends itself the signal first.
 """
 
 import asyncio
@@ -20,9 +21,10 @@ from google_drive_worker.worker import Worker
 
 
 class DyingProducer(Producer):
-    """Dies when it is about to send the offsets of the transaction."""
+    """Dies once, when it is about to send the offsets of the transaction."""
 
     records = 0
+    struck = False
 
     def produce(self, topic: str, *arguments: Any, **named: Any) -> None:
         """Count what goes to the records topic."""
@@ -32,8 +34,9 @@ class DyingProducer(Producer):
 
     def send_offsets_to_transaction(self, *arguments: Any) -> None:
         """Die, or go on."""
-        if DyingProducer.records >= int(os.environ["DIE_AT"]):
-            os.kill(os.getpid(), signal.SIGKILL)
+        if DyingProducer.records >= int(os.environ["DIE_AT"]) and not DyingProducer.struck:
+            DyingProducer.struck = True
+            os.kill(os.getpid(), int(os.environ.get("DIE_BY", signal.SIGKILL)))
         super().send_offsets_to_transaction(*arguments)
 
 

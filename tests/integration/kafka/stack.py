@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -87,6 +88,7 @@ class Reader:
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 20,
+                "log_level": 2,  # a broker that a test kills is no news
             }
         )
         self._changed = threading.Condition()
@@ -317,6 +319,13 @@ class Process:
     def wait_said(self, pattern: str, seconds: float = WAIT_SECONDS) -> None:
         """Wait for a line in the log."""
         self.wait_for(lambda: self.said(pattern), f"the log says {pattern!r}", seconds)
+
+    def wait_stopped(self, seconds: float = WAIT_SECONDS) -> None:
+        """Wait until it has stopped by SIGSTOP."""
+        self.wait_for(self._is_stopped, "it has stopped", seconds)
+
+    def _is_stopped(self) -> bool:
+        return psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
 
     def wait_dead(self, seconds: float = WAIT_SECONDS) -> None:
         """Wait for its end."""

@@ -1,3 +1,5 @@
+"""P2 while partitions move: workers join, leave, freeze; triggers in foreign partitions; a topic that grows."""
+
 import random
 import signal
 from collections import Counter
@@ -5,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
 from tests.integration.kafka.stack import SHARDS, Reader, Stack, connection_of_shard, running_stack
 
 from clustera_toolkit.testing.apache_kafka import ApacheKafka
 
+DYING_WORKER = str(Path(__file__).with_name("dying_worker.py"))
 CONNECTIONS = [connection_of_shard(number % SHARDS) + f"_{number}" for number in range(20)]
 
 
@@ -69,6 +74,74 @@ def test_a_stopped_worker_that_goes_on_after_its_session_writes_nothing_more(
             _assert_each_once(stack, reader, connections, stack.emulator.ids())
         finally:
             reader.close()
+
+
+@pytest.mark.timeout(180)
+def test_the_transaction_of_a_worker_frozen_in_the_middle_of_it_is_refused(
+    apache_kafka: ApacheKafka, tmp_path: Path, topic_names: Callable[[str], str]
+) -> None:
+    """P2: all its messages are written, only the offsets are missing; the group refuses those, and all is undone."""
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    with running_stack(apache_kafka, tmp_path, topic_names, files=1_000, seed=seed % 1000) as stack:
+        reader = stack.reader()
+        connections = CONNECTIONS[:6]
+        try:
+            stack.emulator.latency(50)
+            zombie = stack.start(
+                "r1",
+                DYING_WORKER,
+                DIE_AT=str(random.Random(seed).randrange(100, 4_000)),
+                DIE_BY=str(int(signal.SIGSTOP)),
+                WORKER_TRANSACTION_TIMEOUT_MS="60000",
+            )
+            for connection in connections:
+                stack.trigger(connection, page_size=100)
+            zombie.wait_stopped()
+            assert stack.in_flight(), "the zombie was meant to hold an open transaction"
+            heir = stack.start("r2")
+            heir.wait_said("assigned [1-9]")
+            assert not heir.said("restored"), "the heir was meant to wait for the open transaction"
+            zombie.signal(signal.SIGCONT)
+            zombie.wait_said("the group has moved on")
+            heir.wait_said("restored")
+            stack.emulator.latency(0)
+            reader.wait(lambda: reader.completed() >= set(connections), f"all snapshots\n{heir.tail()}", 120)
+            assert zombie.stop() == 0, zombie.tail()
+            assert heir.stop() == 0, heir.tail()
+            _assert_each_once(stack, reader, connections, stack.emulator.ids())
+        finally:
+            reader.close()
+
+
+@pytest.mark.timeout(120)
+def test_triggers_in_partitions_that_appear_later_are_all_handled(
+    apache_kafka: ApacheKafka, tmp_path: Path, topic_names: Callable[[str], str]
+) -> None:
+    """A topic grown under a running worker: new partitions are read from their first message, `latest` or not."""
+    with running_stack(apache_kafka, tmp_path, topic_names, files=50, seed=5) as stack:
+        reader = stack.reader()
+        stack.settings["KAFKA_AUTO_OFFSET_RESET"] = "latest"
+        connections = CONNECTIONS[:8]
+        try:
+            worker = stack.start("r1")
+            worker.wait_said("restored")
+            _grow(stack, SHARDS + 4)
+            for number, connection in enumerate(connections[:4]):
+                stack.trigger(connection, page_size=100, partition=SHARDS + number)
+            for connection in connections[4:]:  # murmur2 over more partitions: most are foreign
+                stack.trigger(connection, page_size=100)
+            reader.wait(lambda: reader.completed() >= set(connections), f"all snapshots\n{worker.tail()}")
+            assert worker.stop() == 0, worker.tail()
+            _assert_each_once(stack, reader, connections, stack.emulator.ids())
+        finally:
+            reader.close()
+
+
+def _grow(stack: Stack, partitions: int) -> None:
+    admin = AdminClient({"bootstrap.servers": stack.broker.bootstrap_servers})
+    for answer in admin.create_partitions([NewPartitions(stack.topics["trigger"], partitions)]).values():
+        answer.result(10)
 
 
 @pytest.mark.timeout(120)

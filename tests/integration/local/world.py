@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 SECONDS = 30.0
 FOLDER = "application/vnd.google-apps.folder"
+KINDS = {"file", "folder", "snapshot"}
 
 Item = dict[str, Any]
 
@@ -46,10 +47,12 @@ def table(path: Path) -> dict[str, Item]:
 
 
 def replayed(path: Path) -> dict[str, Item]:
-    """Everything that a consumer holds who applies a JSON Lines file by docs/contracts.md."""
+    """Every item that a consumer holds who applies a JSON Lines file by docs/contracts.md."""
     rows: dict[str, Item] = {}
     for line in path.read_bytes().splitlines():
         record = json.loads(line)
+        if record["resource_type"] not in KINDS:
+            continue  # what hangs below an item goes with it, and is not compared here
         if record["resource_type"] == "snapshot":
             if record["data"]["phase"] == "complete" and record["data"]["complete"]:
                 rows = {key: row for key, row in rows.items() if row["snapshot_id"] >= record["snapshot_id"]}

@@ -84,12 +84,12 @@ def test_nothing_is_lost_and_nothing_is_added(drive_json: Json) -> None:
 @SETTINGS
 @given(FILES)
 def test_permissions_are_there_or_explained(drive_json: Json) -> None:
-    """`permissions_state` stands exactly where permissions do not, and says `inherited` only inside a drive."""
+    """`permissions_state` stands where permissions do not, and says `own` or `inherited` only inside a drive."""
     data = normalized(drive_json)
     assert ("permissions" in data) != ("permissions_state" in data)
     in_a_drive = bool(drive_json.get("driveId"))
     assert in_a_drive or data.get("permissions_state") in {None, "not_visible"}
-    assert not in_a_drive or data.get("permissions_state") in {None, "pending", "inherited"}
+    assert not in_a_drive or data.get("permissions_state") in {None, "own", "inherited"}
 
 
 @SETTINGS

@@ -10,9 +10,17 @@ import pytest
 from google_drive_worker.client.resources import (
     CAPABILITY_FIELDS,
     CHANGE_LIST_FIELDS,
+    COMMENT_FIELDS,
+    DRIVE_FIELDS,
     FILE_LIST_FIELDS,
+    PERMISSION_FIELDS,
+    REVISION_FIELDS,
     ChangeList,
+    DriveComment,
+    DrivePermission,
+    DriveRevision,
     FileList,
+    SharedDrive,
 )
 
 Tree = dict[str, "Tree"]
@@ -61,7 +69,15 @@ def without_capabilities(tree: Tree) -> Tree:
 
 
 @pytest.mark.parametrize(
-    ("mask", "struct"), [(FILE_LIST_FIELDS, FileList), (CHANGE_LIST_FIELDS, ChangeList)], ids=["files", "changes"]
+    ("mask", "struct"),
+    [
+        pytest.param(FILE_LIST_FIELDS, FileList, id="files"),
+        pytest.param(CHANGE_LIST_FIELDS, ChangeList, id="changes"),
+        pytest.param(PERMISSION_FIELDS, DrivePermission, id="permissions"),
+        pytest.param(REVISION_FIELDS, DriveRevision, id="revisions"),
+        pytest.param(COMMENT_FIELDS, DriveComment, id="comments"),
+        pytest.param(DRIVE_FIELDS, SharedDrive, id="drives"),
+    ],
 )
 def test_mask_and_struct_agree(mask: str, struct: type[msgspec.Struct]) -> None:
     """Each field of the struct is asked for, and each field asked for is read."""

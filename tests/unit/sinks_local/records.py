@@ -1,9 +1,20 @@
 """Records and states as the engine makes them, in a few words."""
 
+import json
 from collections.abc import Mapping
 
-from google_drive_worker.schemas.record import DeleteReason, OutRecord, ResourceType, SnapshotData, Source
+from msgspec import Raw
+
+from google_drive_worker.schemas.record import (
+    DeleteReason,
+    ItemType,
+    OutRecord,
+    ResourceType,
+    SnapshotData,
+    Source,
+)
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState, Phase, corpus_part
+from google_drive_worker.sync import lists
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.state import snapshot_id
 
@@ -40,6 +51,51 @@ def marker(
 ) -> OutRecord:
     data = SnapshotData(snapshot_id(snapshot), phase, {}, complete=complete, scope=scope)
     return writer(snapshot, corpus).snapshot(corpus, data)
+
+
+def permission_set(
+    item_id: str,
+    *grants: str,
+    item_type: ItemType = "file",
+    visible: bool = True,
+    complete: bool = True,
+    corpus: str = CORPUS,
+    snapshot: int = 1,
+) -> list[OutRecord]:
+    """A set of writers, each also by itself."""
+    raws = [_raw({"id": grant, "type": "user", "role": "writer"}) for grant in grants] if visible else None
+    made = lists.permission_set(
+        writer(snapshot, corpus), item_id, item_type, raws, None, complete=complete, also_single=True
+    )
+    return made.records
+
+
+def revisions(
+    file_id: str, *ids: str, complete: bool = True, corpus: str = CORPUS, snapshot: int = 1
+) -> list[OutRecord]:
+    """A list of revisions of 12 bytes."""
+    me = {"emailAddress": "me@example.com"}
+    raws = [_raw({"id": name, "size": "12", "lastModifyingUser": me}) for name in ids]
+    return lists.revisions(writer(snapshot, corpus), file_id, raws, complete=complete).records
+
+
+def comments(
+    file_id: str, *ids: str, complete: bool = True, corpus: str = CORPUS, snapshot: int = 1
+) -> list[OutRecord]:
+    """A list of comments with a reply each."""
+    said = {"content": "hello", "author": {"displayName": "Ana"}, "resolved": False, "replies": [{"id": "y"}]}
+    raws = [_raw({"id": name, **said}) for name in ids]
+    return lists.comments(writer(snapshot, corpus), file_id, raws, complete=complete).records
+
+
+def drive(corpus: str, *, snapshot: int = 1) -> OutRecord:
+    """The shared drive of a corpus, hidden."""
+    identity = corpus.removeprefix("drive:")
+    return lists.drive(writer(snapshot, corpus), _raw({"id": identity, "name": "Plans", "hidden": True}))
+
+
+def _raw(entry: Mapping[str, object]) -> Raw:
+    return Raw(json.dumps(entry).encode())
 
 
 EMPTY = ConnectionState(CONNECTION)

@@ -4,14 +4,15 @@ import io
 
 import pytest
 from rich.console import Console
-from tests.unit.sinks_local.records import delete, upsert
+from tests.unit.sinks_local.records import delete, permission_set, upsert
 
 from google_drive_worker.commands.display import LiveDisplay, PlainDisplay, display_for, rate, summary
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.record import ResourceType
 from google_drive_worker.sinks.local.progress import MAX_ERRORS_KEPT, Progress
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan
+from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
+from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan, All
 
 
 def error(stage: str, code: str = "malformed_item") -> ErrorRecord:
@@ -28,14 +29,29 @@ def test_files_folders_and_deletes_are_counted() -> None:
     assert (progress.files, progress.folders, progress.deletes, progress.items) == (1, 1, 1, 3)
 
 
-def test_the_phase_follows_the_patches() -> None:
-    """A page of a listing and a page of a log are told apart; what moves neither leaves the phase."""
+def test_what_hangs_below_items_is_not_counted() -> None:
+    """Lists and their deletes say nothing of how many items were written."""
     progress = Progress()
+    progress.add(Batch(None, records=[*permission_set("a", "g"), delete("a", kind=ResourceType.PERMISSION_SET)]))
+    assert progress.items == 0
+
+
+def test_the_phase_follows_the_patches() -> None:
+    """Pages of a listing, of a log, and lists below items are told apart; what moves none of them leaves the phase."""
+    progress, listed = Progress(), AdvanceScan("user:me", "1", "all", "t")
     phases = []
-    for patch in (None, AdvanceScan("user:me", "1", "all", "t"), None, AdvanceCursor("user:me", "1", "2")):
+    for patch in (
+        None,
+        listed,
+        None,
+        AdvanceCursor("user:me", "1", "2"),
+        All([AddFollowUps("user:me", "1", {}), listed]),
+        FollowedUp("follow", frozenset()),
+    ):
         progress.add(Batch(patch))
         phases.append(progress.phase)
-    assert phases == ["starting", "listing files", "listing files", "replaying changes"]
+    listing, log, lists = "listing files", "replaying changes", "reading permissions, revisions and comments"
+    assert phases == ["starting", listing, listing, log, listing, lists]
 
 
 def test_errors_are_bounded_and_failures_apart() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.sinks_local.records import CONNECTION, EMPTY, delete, marker, state, upsert
 
@@ -183,6 +183,7 @@ def consumed(records: Sequence[OutRecord]) -> dict[str, Row]:
     return rows
 
 
+@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=30))
 def test_the_table_is_what_a_consumer_by_the_contract_holds(
     tmp_path_factory: pytest.TempPathFactory, records: list[OutRecord]

@@ -46,7 +46,7 @@ class MemoryOutlet:
     def change(self, connection_id: str, *patches: Patch) -> None:
         """Change a state as the intake would."""
         for patch in patches:
-            self.states[connection_id] = patch.apply(self._known(connection_id))
+            self.states[connection_id] = patch.apply(self._known(connection_id)).saved()
 
     def job(self, connection_id: str) -> JobState:
         """What is wanted of a connection that is known."""
@@ -82,7 +82,7 @@ class MemoryOutlet:
         if batch.patch is None:
             return None
         try:
-            self.states[connection_id] = batch.patch.apply(self._known(connection_id))
+            self.states[connection_id] = batch.patch.apply(self._known(connection_id)).saved()
         except StalePatchError:
             return BatchDroppedError("the state has moved on")
         return None

@@ -167,7 +167,7 @@ class Committer:
 
     async def settle(self, connection_id: str) -> None:
         """Wait until everything handed over for the connection is committed, or has failed."""
-        while pending := self._pending.get(connection_id):
+        if pending := self._pending.get(connection_id):  # not what is handed over meanwhile: that may never end
             await asyncio.wait([work.done for work in pending])
         self._raise_broken(connection_id)
         if not self._open:

@@ -57,8 +57,7 @@ class StateStore:
         self._readable_again(connection_id, part)
         state = self._states.get(connection_id, ConnectionState(connection_id))
         if message.value is None:
-            parts = {name: value for name, value in state.parts.items() if name != part}
-            self.commit(ConnectionState(connection_id, parts))
+            self.commit(state.without_part(part))
             return
         try:
             self.commit(state.with_part(part, decode_part(message.value)))
@@ -68,7 +67,7 @@ class StateStore:
     def commit(self, state: ConnectionState) -> None:
         """Take a state over; one without parts is of a connection that is forgotten."""
         if state.parts:
-            self._states[state.connection_id] = state
+            self._states[state.connection_id] = state.saved()
         else:
             self._states.pop(state.connection_id, None)
 
@@ -82,11 +81,13 @@ class StateStore:
     def changes(self, after: ConnectionState) -> list[OutboundMessage]:
         """The messages that take the committed state to this one: parts that differ, tombstones for those that left."""
         before = self._states.get(after.connection_id, ConnectionState(after.connection_id))
-        changed = [name for name, part in after.parts.items() if before.parts.get(name) is not part]
-        gone = [name for name in before.parts if name not in after.parts]
-        values = {name: encode_part(after.parts[name]) for name in changed} | dict.fromkeys(gone)
         shard = self._shard_of(after.connection_id)
         return [
-            OutboundMessage(self._topic, state_key(after.connection_id, name), value, partition=shard)
-            for name, value in values.items()
+            OutboundMessage(
+                self._topic,
+                state_key(after.connection_id, name),
+                None if part is None else encode_part(part),
+                partition=shard,
+            )
+            for name, part in after.changes_since(before).items()
         ]

@@ -119,7 +119,7 @@ class JsonlFile:
                 state = state.with_part(name, decode_part(bytes(value)))
         except UnreadableStateError as error:
             raise FileRefusedError(f"{self._checkpoint_path} cannot be used: {error}; use another file name") from error
-        return state
+        return state.saved()
 
     def _save(self, state: ConnectionState, size_bytes: int) -> None:
         parts = {name: Raw(encode_part(part)) for name, part in state.parts.items()}

@@ -80,7 +80,7 @@ class LocalOutlet:
         except LocalFileError as error:
             self.failure = error
             raise OutletClosedError("the file cannot be written") from error
-        self._state = after
+        self._state = after.saved()
 
     async def _close(self) -> None:
         self._state = None

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.record import ResourceType
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.state import AdoptCursor, AdvanceCursor, AdvanceScan, OpenSnapshot, Patch
+from google_drive_worker.sync.follow import FollowedUp
+from google_drive_worker.sync.state import AdoptCursor, AdvanceCursor, AdvanceScan, All, OpenSnapshot, Patch
 
+ITEMS = frozenset({ResourceType.FILE, ResourceType.FOLDER})
 MAX_ERRORS_KEPT = 10
 JOB_STAGE = "sync"
 """The stage of errors that end or delay a job; those of all other stages cost one item."""
@@ -19,7 +21,10 @@ JOB_STAGE = "sync"
 
 @dataclass(slots=True)
 class Progress:
-    """Counts of one run. A resource that was written twice counts twice; a delete counts once an id."""
+    """Counts of one run. An item that was written twice counts twice; a delete counts once an id.
+
+    What hangs below an item (permission sets, revisions, comments) is not counted.
+    """
 
     phase: str = "starting"
     files: int = 0
@@ -33,7 +38,7 @@ class Progress:
 
     @property
     def items(self) -> int:
-        """Everything that was written."""
+        """All items that were written or deleted."""
         return self.files + self.folders + self.deletes
 
     def add(self, batch: Batch) -> None:
@@ -42,7 +47,8 @@ class Progress:
         upserts = [record.resource_type for record in batch.records if record.op == "upsert"]
         self.files += upserts.count(ResourceType.FILE)
         self.folders += upserts.count(ResourceType.FOLDER)
-        self.deletes += len({record.resource_id for record in batch.records if record.op == "delete"})
+        deleted = [record for record in batch.records if record.op == "delete" and record.resource_type in ITEMS]
+        self.deletes += len({record.resource_id for record in deleted})
         self._note([notice for notice in batch.notices if isinstance(notice, ErrorRecord)])
 
     def _note(self, errors: Sequence[ErrorRecord]) -> None:
@@ -62,5 +68,9 @@ def phase_of(patch: Patch | None) -> str | None:
             return "listing files"
         case AdoptCursor() | AdvanceCursor():
             return "replaying changes"
+        case FollowedUp():
+            return "reading permissions, revisions and comments"
+        case All():
+            return next(filter(None, map(phase_of, patch.patches)), None)
         case _:
             return None

@@ -7,40 +7,22 @@ between two runs the file is whole by itself and can be copied.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import groupby
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
-from google_drive_worker.schemas.record import OutRecord, ResourceType, SnapshotData, SnapshotPhase
+from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.schemas.state import ConnectionState, Part, UnreadableStateError, decode_part, encode_part
 from google_drive_worker.sinks.local import schema
 from google_drive_worker.sinks.local.lock import FileLock
+from google_drive_worker.sinks.local.rows import apply
 from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError
+from google_drive_worker.sinks.local.views import VIEWS
 
 BUSY_SECONDS = 30.0
 """How long a commit waits for somebody who reads the file."""
 
 CACHE_KIB = 65_536
-
-
-class _Source(Struct):
-    corpus: str
-
-
-class _Place(Struct):
-    """What a row needs of a record's envelope beside its own columns."""
-
-    snapshot_id: str
-    observed_at: str
-    source: _Source
-
-
-_PLACE = msgspec.json.Decoder(_Place)
-_SNAPSHOT = msgspec.json.Decoder(SnapshotData)
 
 
 class SqliteFile:
@@ -61,6 +43,7 @@ class SqliteFile:
                 self._create()
             else:
                 self._check()
+                self._upgrade()
             return self._load()
         except sqlite3.Error as error:
             raise _failure(self._path, error) from error
@@ -69,8 +52,7 @@ class SqliteFile:
         """Commit a batch: rows, sweeps and checkpoint, or nothing. Raises `LocalFileError`."""
         try:
             with _transaction(self._open) as database:
-                for kind, group in groupby(records, _kind):
-                    _APPLY[kind](database, list(group))
+                apply(database, records)
                 self._save(before, after)
         except sqlite3.Error as error:
             raise _failure(self._path, error) from error
@@ -93,10 +75,16 @@ class SqliteFile:
 
     def _create(self) -> None:
         with _transaction(self._open) as database:
-            for statement in (*schema.TABLES, *schema.VIEWS):
+            for statement in schema.TABLES:
                 database.execute(statement)
             database.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version = {schema.FORMAT}")
+            _make_views(database)
+
+    def _upgrade(self) -> None:
+        """Bring a file of an older format to this one: they differ in their views."""
+        if _pragma(self._open, "user_version") < schema.FORMAT:
+            with _transaction(self._open) as database:
+                _make_views(database)
 
     def _check(self) -> None:
         if _pragma(self._open, "application_id") != schema.APPLICATION_ID:
@@ -119,16 +107,14 @@ class SqliteFile:
                         f"give each connection a file of its own, or run with --connection {connection_id}"
                     )
                 state = state.with_part(part, _decode(self._path, value))
-        return state
+        return state.saved()
 
     def _save(self, before: ConnectionState, after: ConnectionState) -> None:
-        changed = [(name, part) for name, part in after.parts.items() if before.parts.get(name) is not part]
-        gone = [name for name in before.parts if name not in after.parts]
-        connection = self._connection_id
-        self._open.executemany(
-            schema.SAVE_PART, [(connection, name, encode_part(part).decode()) for name, part in changed]
-        )
-        self._open.executemany(schema.DROP_PART, [(connection, name) for name in gone])
+        changed, connection = after.changes_since(before), self._connection_id
+        kept = [(connection, name, encode_part(part).decode()) for name, part in changed.items() if part is not None]
+        self._open.executemany(schema.SAVE_PART, kept)
+        gone = [(connection, name) for name, part in changed.items() if part is None]
+        self._open.executemany(schema.DROP_PART, gone)
 
 
 @contextmanager
@@ -144,45 +130,11 @@ def _transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
-def _kind(record: OutRecord) -> str:
-    return "snapshot" if record.resource_type == ResourceType.SNAPSHOT else record.op
-
-
-def _upsert(database: sqlite3.Connection, records: Iterable[OutRecord]) -> None:
-    database.executemany(schema.UPSERT, [_row(record, _PLACE.decode(record.value)) for record in records])
-
-
-def _delete(database: sqlite3.Connection, records: Iterable[OutRecord]) -> None:
-    keys = [(record.idempotency_key, _PLACE.decode(record.value).source.corpus) for record in records]
-    database.executemany(schema.DELETE, keys)
-
-
-def _mark(database: sqlite3.Connection, records: Iterable[OutRecord]) -> None:
-    """Act on snapshots' markers as docs/contracts.md says a consumer does, and keep the newest as a row."""
-    for record in records:
-        marker, corpus = _SNAPSHOT.decode(record.data), _PLACE.decode(record.value).source.corpus
-        if marker.phase == SnapshotPhase.COMPLETE and marker.complete and marker.scope is None:
-            database.executemany(schema.SWEEP, [(corpus, marker.snapshot_id, kind) for kind in marker.covers])
-        if marker.phase == SnapshotPhase.CLOSED:
-            database.execute(schema.CLOSE, (corpus,))
-    _upsert(database, records)
-
-
-_APPLY = {"upsert": _upsert, "delete": _delete, "snapshot": _mark}
-
-
-def _row(record: OutRecord, place: _Place) -> tuple[str | int | None, ...]:
-    return (
-        record.idempotency_key,
-        record.resource_type,
-        record.resource_id,
-        record.op,
-        record.version,
-        record.data.decode(),
-        place.observed_at,
-        place.source.corpus,
-        place.snapshot_id,
-    )
+def _make_views(database: sqlite3.Connection) -> None:
+    for name, select in VIEWS.items():
+        database.execute(f"DROP VIEW IF EXISTS {name}")
+        database.execute(f"CREATE VIEW {name} AS {select}")
+    database.execute(f"PRAGMA user_version = {schema.FORMAT}")
 
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:

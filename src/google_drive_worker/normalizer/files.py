@@ -1,13 +1,11 @@
-"""Drive JSON to record data.
+"""Files and folders: the hot path.
 
-In: one page's bytes, or one decoded resource. Out: `FileData`, with the worker's names: snake_case, sizes in bytes,
-what differs by viewer set apart. Pure: no clock, no I/O, no state. What Drive left out stays out (facts A6): a
-default would turn "not visible to this account" into "empty".
+In: a decoded file. Out: `FileData`, with the worker's names: snake_case, sizes in bytes, what differs by viewer set
+apart. Pure, but for what recurs from file to file, which is converted once.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.json import Decoder
@@ -19,6 +17,7 @@ from google_drive_worker.client.resources import (
     DrivePermissionDetail,
     DriveUser,
 )
+from google_drive_worker.normalizer.names import nested, rename_keys, snake_case
 from google_drive_worker.schemas.record import (
     ENCODER,
     FileData,
@@ -29,8 +28,6 @@ from google_drive_worker.schemas.record import (
     User,
     Viewer,
 )
-
-Shape = TypeVar("Shape")
 
 MIB = 1024 * 1024
 ENTRY_BYTES = 250
@@ -123,12 +120,18 @@ def viewer(file: DriveFile) -> Viewer:
 
 
 def permissions_state(file: DriveFile) -> PermissionsState | UnsetType:
-    """Say why permissions are missing, never show them as empty (facts A6: never inline for shared-drive items)."""
+    """Say why permissions are missing, never show them as empty (facts A6: never inline for shared-drive items).
+
+    Of a shared drive's items, those with grants of their own and those that limit what they inherit have a
+    `permission_set`; all others have what their parents have.
+    """
     if file.permissions is not UNSET:
         return UNSET
     if not file.drive_id:
         return PermissionsState.NOT_VISIBLE
-    return PermissionsState.PENDING if file.has_augmented_permissions is True else PermissionsState.INHERITED
+    if file.has_augmented_permissions is True or file.inherited_permissions_disabled is True:
+        return PermissionsState.OWN
+    return PermissionsState.INHERITED
 
 
 class Recurring(dict[bytes, Any]):
@@ -219,36 +222,3 @@ def video(details: dict[str, Any] | UnsetType) -> dict[str, Any] | UnsetType:
     if not isinstance(renamed, UnsetType) and str(renamed.get("duration_millis", "")).isdecimal():
         renamed["duration_millis"] = int(renamed["duration_millis"])
     return renamed
-
-
-def nested(value: Shape) -> Shape:
-    """Rename keys all the way down in the parts that are rare enough not to have a struct."""
-    if isinstance(value, UnsetType):
-        return value
-    renamed: Shape = rename_keys(value)
-    return renamed
-
-
-def rename_keys(value: Any) -> Any:
-    """Give every key of nested JSON its snake_case name; the keys of a label's `fields` are ids and stay."""
-    if isinstance(value, dict):
-        return {
-            snake_case(key): rename_fields(item) if key == "fields" else rename_keys(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [rename_keys(item) for item in value]
-    return value
-
-
-def rename_fields(value: Any) -> Any:
-    """Rename below a map whose own keys are ids."""
-    return {key: rename_keys(item) for key, item in value.items()} if isinstance(value, dict) else rename_keys(value)
-
-
-@lru_cache(maxsize=4096)
-def snake_case(name: str) -> str:
-    """`canReadRevisions` to `can_read_revisions`; names that are not camelCase (label ids) stay."""
-    if not name.isalnum() or not name[:1].islower():
-        return name
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

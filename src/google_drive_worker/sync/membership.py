@@ -1,0 +1,144 @@
+"""Shared drives: which there are, which are joined, which are left.
+
+In: Drive's list of drives, or what the user's log says of one. Out: batches and patches. A drive that is left or
+deleted takes its corpus with it: a closing marker tells consumers to drop all of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from google_drive_worker.client import drives
+from google_drive_worker.client.errors import NotFoundError, ReauthorizationRequiredError
+from google_drive_worker.schemas.event import ErrorRecord, EventName
+from google_drive_worker.schemas.record import SnapshotData, SnapshotPhase
+from google_drive_worker.schemas.state import (
+    JOB,
+    ConnectionState,
+    CorpusState,
+    DriveEntry,
+    corpus_part,
+)
+from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.corpora import drives_part, drives_target, tracks, user_corpus, with_answers
+from google_drive_worker.sync.run import Run
+from google_drive_worker.sync.state import known_job, open_corpus
+
+CLOSED = "closed"
+"""The position of closing markers."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDrives:
+    """The drives were listed, in answer to the wish of that number."""
+
+    drives: Mapping[str, DriveEntry]
+    listed: int
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Take the list over; corpora of drives that are not on it are closed by the plan."""
+        job = replace(known_job(state), drives=dict(self.drives), drives_listed=self.listed)
+        return with_answers(state.with_part(JOB, job))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinDrive:
+    """The account is a member of a drive, as the log says; its name may be new."""
+
+    drive_id: str
+    entry: DriveEntry
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Follow it; the plan opens its corpus."""
+        job = known_job(state)
+        if job.drives.get(self.drive_id) == self.entry:
+            return state
+        return state.with_part(JOB, replace(job, drives={**job.drives, self.drive_id: self.entry}))
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveDrive:
+    """The account is no longer a member of a drive, or the drive is gone."""
+
+    drive_id: str
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Follow it no more; the plan closes its corpus."""
+        job = known_job(state)
+        if self.drive_id not in job.drives:
+            return state
+        others = {drive: entry for drive, entry in job.drives.items() if drive != self.drive_id}
+        return state.with_part(JOB, replace(job, drives=others))
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCorpus:
+    """All of a corpus was taken back."""
+
+    corpus: str
+    snapshot_id: str
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Drop the corpus, its folders and its follow-ups; see what of a left drive is still shared with the user."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        state = state.without_part(corpus_part(self.corpus))
+        state = state.with_folders(
+            {name: None for name, folder in state.folders.items() if folder.corpus == self.corpus}
+        )
+        for name, part in state.follow_ups.items():
+            if part.corpus == self.corpus:
+                state = state.without_part(name)
+        return with_answers(_with_look(state, corpus))
+
+
+def _with_look(state: ConnectionState, closed: CorpusState) -> ConnectionState:
+    user = state.corpus(user_corpus(known_job(state)))
+    if closed.drive_id is None or user is None or drives_part(known_job(state)) != "all":
+        return state
+    return state.with_part(corpus_part(user.corpus), replace(user, looks={**user.looks, closed.drive_id: ""}))
+
+
+async def list_drives(run: Run) -> Batch:
+    """Ask which shared drives there are. One that is followed and not on the list is asked for by itself.
+
+    Without the right to see drives (facts A2: a scope over content) none is followed, and operators are told.
+    """
+    target = drives_target(run.job)
+    if not run.follows_drives:
+        return Batch(TrackDrives({}, target))
+    try:
+        found = {drive.id: drive.name async for drive in drives.list_all(run.session)}
+    except ReauthorizationRequiredError as error:
+        if error.code != "insufficient_scopes":
+            raise
+        note = run.item_error("drives_not_visible", error.message, "drive", None, error)
+        return Batch(TrackDrives(_named(run), target), notices=[note])
+    missing = [drive for drive in {**run.job.drives, **_named(run)} if drive not in found]
+    notices: list[ErrorRecord] = []
+    for drive_id in missing:
+        try:
+            found[drive_id] = (await drives.get(run.session, drive_id)).name
+        except NotFoundError as error:
+            if drive_id in _named(run):
+                notices.append(run.item_error("drive_not_visible", error.message, "drive", drive_id, error))
+    entries = {drive_id: DriveEntry(name, tracks(run.job, drive_id)) for drive_id, name in found.items()}
+    return Batch(TrackDrives(entries, target), notices=notices)
+
+
+def _named(run: Run) -> dict[str, DriveEntry]:
+    """The drives that the connection's settings name."""
+    named = drives_part(run.job)
+    return {drive_id: DriveEntry() for drive_id in named} if isinstance(named, list) else {}
+
+
+def close(run: Run, corpus: CorpusState) -> Batch:
+    """Take back all of a corpus: a closing marker, an event."""
+    marker = SnapshotData(corpus.snapshot_id, SnapshotPhase.CLOSED, {}, complete=True)
+    writer = run.writer(corpus, corpus.snapshot_id, CLOSED)
+    return Batch(
+        CloseCorpus(corpus.corpus, corpus.snapshot_id),
+        records=[writer.snapshot(corpus.corpus, marker)],
+        notices=[run.event(EventName.CORPUS_CLOSED, corpus.corpus, corpus.snapshot_id)],
+        records_partition=corpus.records_partition,
+    )

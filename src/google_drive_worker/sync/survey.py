@@ -1,0 +1,86 @@
+"""A look around in a corpus, before it is listed in ranges.
+
+In: what was seen on the first page of all. Out: the ranges to list. A look at a span of time costs a call as a page
+does, but asks for nothing but creation times, so it is small, and no cap on pages applies to it (facts A4).
+"""
+
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from google_drive_worker.client import files
+from google_drive_worker.client.errors import MalformedResponseError
+from google_drive_worker.schemas.state import Range
+from google_drive_worker.schemas.times import parse_rfc3339
+from google_drive_worker.sync.merge import merged
+from google_drive_worker.sync.ranges import Cutting, Part, Sample, Span, cut, query_of, range_of, ranges_of, second_of
+from google_drive_worker.sync.run import Run
+
+LOOK_FIELDS = "nextPageToken,files(createdTime)"
+
+Query = Callable[[str | None], files.FilesQuery]
+"""How a corpus is asked for no more than `LOOK_FIELDS`, narrowed by a search query."""
+
+
+class _Created(Struct, rename="camel", gc=False):
+    created_time: str | None = None
+
+
+class _Look(Struct, rename="camel"):
+    files: list[_Created] = []
+    next_page_token: str | None = None
+
+
+_LOOK = Decoder(_Look)
+
+
+def sample_of(body: bytes) -> tuple[Sample, str | None]:
+    """What a page tells of the items on it, and the token that follows; items without a time tell nothing.
+
+    Raises `MalformedResponseError` for what is no page at all.
+    """
+    try:
+        page = _LOOK.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedResponseError("a list answer has not the shape that Drive documents") from error
+    moments = [parse_rfc3339(file.created_time) for file in page.files if file.created_time is not None]
+    times = [second_of(moment) for moment in moments if moment is not None]
+    return Sample(times, page.next_page_token is None), page.next_page_token
+
+
+async def survey(run: Run, query: Query, first: Sample, at_once: int) -> dict[str, Range]:
+    """Look, `at_once` spans at a time, until the corpus can be cut into ranges of about the same weight.
+
+    Raises the client's `DriveError`s.
+    """
+    cutting = Cutting(run.settings.scan_parallelism, second_of(run.timing.now()))
+    parts = [cutting.part(Span(), first)]
+    looks_left = cutting.max_looks
+    while heavy := cutting.too_heavy(parts, looks_left):
+        cut_up = {part.span for part in heavy}
+        looked_at = await _looked_at(run, query, cutting, heavy, at_once)
+        looks_left -= len(looked_at)
+        parts = sorted([*(part for part in parts if part.span not in cut_up), *looked_at])
+    return ranges_of(parts)
+
+
+async def _looked_at(run: Run, query: Query, cutting: Cutting, heavy: Sequence[Part], at_once: int) -> list[Part]:
+    """Cut parts up and look at what they are cut into."""
+
+    async def look(span: Span, within: Part) -> AsyncGenerator[Part, None]:
+        yield cutting.part(span, await _look(run, query(query_of(range_of(span)))), within)
+
+    looks = deque(look(span, part) for part in heavy for span in cut(part))
+    async with aclosing(merged(looks, at_once)) as parts:
+        return [part async for part in parts]
+
+
+async def _look(run: Run, query: files.FilesQuery) -> Sample:
+    """Look at a page; pages may be empty and yet not the last (facts A4)."""
+    sample, token = sample_of(await files.list_page(run.session, query))
+    while not sample.times and token is not None:
+        sample, token = sample_of(await files.list_page(run.session, query, token))
+    return sample

@@ -1,0 +1,164 @@
+"""Dirty folders listed again, one by one and downwards; and folders that a scan has not met, looked at.
+
+In: folders of the state. Out: batches with what lies in them. A walk costs one list a folder, a new snapshot one list a
+thousand items: above a number of folders the snapshot is cheaper.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from google_drive_worker.client import files
+from google_drive_worker.client.errors import CursorLostError, ItemError, NotFoundError
+from google_drive_worker.client.quota import Lane
+from google_drive_worker.client.resources import FILE_FIELDS, FILE_LIST_FIELDS
+from google_drive_worker.schemas.event import ErrorRecord
+from google_drive_worker.schemas.record import SnapshotData, SnapshotPhase
+from google_drive_worker.schemas.state import ConnectionState, CorpusState, corpus_part
+from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.changes import wanted_lists
+from google_drive_worker.sync.folders import (
+    Accounted,
+    IndexFolders,
+    MarkDirty,
+    ScanAnew,
+    WalkFolder,
+    size_below,
+    unaccounted,
+)
+from google_drive_worker.sync.follow import AddFollowUps
+from google_drive_worker.sync.pages import Page, file_page
+from google_drive_worker.sync.plan import MAX_DIRTY, Account, Relist
+from google_drive_worker.sync.records import SCAN
+from google_drive_worker.sync.run import Run
+from google_drive_worker.sync.scan import corpus_query
+from google_drive_worker.sync.state import All, Patch
+
+LOOKED_AT_ONCE = 20
+MAX_LOOKS = 1000
+"""Folders that a scan has not met: more than these say that the listing cannot be relied on."""
+WALK = "walk"
+"""The position of records that a walk emits."""
+
+
+async def relist(run: Run, step: Relist) -> AsyncGenerator[Batch, None]:
+    """Walk the dirty folders until none is left, or give the walk up for a new snapshot."""
+    name = step.corpus.corpus
+    if size_below(run.state, step.corpus.dirty, MAX_DIRTY) > MAX_DIRTY:
+        yield Batch(ScanAnew(name, step.corpus.snapshot_id))
+        return
+    traffic = run.traffic.of(name)
+    while (corpus := run.corpus(name)).dirty:
+        folder_id, token = next(iter(corpus.dirty.items()))
+        async with traffic.emitting:
+            batch = await _walked(run, corpus, folder_id, token)
+            traffic.touch(record.resource_id for record in batch.records)
+            yield batch
+    if corpus.scope:
+        yield _scope_done(run, corpus)
+
+
+async def _walked(run: Run, corpus: CorpusState, folder_id: str, token: str) -> Batch:
+    """One page of what lies in a folder; nothing does in one that is gone."""
+    where = (corpus.corpus, corpus.snapshot_id)
+    quoted = folder_id.replace("\\", "\\\\").replace("'", "\\'")
+    query = corpus_query(run, corpus, FILE_LIST_FIELDS, f"'{quoted}' in parents")
+    lane = Lane.CHANGES if corpus.is_live else Lane.FIRST_SCAN
+    try:
+        body = await files.list_page(run.session, query, token or None, lane=lane)
+    except NotFoundError:
+        return Batch(WalkFolder(*where, folder_id, None))
+    except CursorLostError:
+        return Batch(WalkFolder(*where, folder_id, ""))
+    page = await run.decode(file_page, body, run.writer(corpus, corpus.snapshot_id, WALK), run.view(corpus))
+    walked = WalkFolder(*where, folder_id, page.next_page_token, frozenset(page.sights.folders))
+    return emitted(run, corpus, page, [walked])
+
+
+def emitted(run: Run, corpus: CorpusState, page: Page, patches: Sequence[Patch]) -> Batch:
+    """A page of a listing beside the scan, with what it says of folders and what is to be read of its items."""
+    where = (corpus.corpus, corpus.snapshot_id)
+    patches = [*patches, *([IndexFolders(*where, page.sights)] if page.sights else [])]
+    if follow := wanted_lists(run, dict(page.follow)):
+        patches.append(AddFollowUps(*where, follow))
+    return Batch(
+        All(patches),
+        records=page.records,
+        notices=run.rejections(page.rejected),
+        lane=Lane.CHANGES if corpus.is_live else Lane.FIRST_SCAN,
+        files=len(page.records),
+        records_partition=corpus.records_partition,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SetScope:
+    """Folders whose snapshot somebody asked for; none once it is complete."""
+
+    corpus: str
+    scope: tuple[str, ...] = ()
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Replace those there are."""
+        corpus = state.corpus(self.corpus)
+        return state if corpus is None else state.with_part(corpus_part(self.corpus), replace(corpus, scope=self.scope))
+
+
+def _scope_done(run: Run, corpus: CorpusState) -> Batch:
+    """The marker of a snapshot of some folders: it sweeps nothing."""
+    data = SnapshotData(corpus.snapshot_id, SnapshotPhase.COMPLETE, {}, complete=True, scope=corpus.scope)
+    marker = run.writer(corpus, corpus.snapshot_id, WALK).snapshot(corpus.corpus, data)
+    return Batch(SetScope(corpus.corpus), records=[marker], records_partition=corpus.records_partition)
+
+
+async def account(run: Run, step: Account) -> AsyncGenerator[Batch, None]:
+    """Look at every folder that was listed or named and that the scan has not met, and walk those that are there."""
+    corpus = step.corpus
+    where = (corpus.corpus, corpus.snapshot_id)
+    missing = unaccounted(run.state, corpus)
+    if len(missing) > MAX_LOOKS:
+        message = f"{len(missing)} folders were named that the listing does not show; nothing is swept"
+        error = run.item_error("listing_incomplete", message, "snapshot", corpus.corpus)
+        yield Batch(Accounted(*where, done=True, complete=False), notices=[error])
+        return
+    for start in range(0, len(missing), LOOKED_AT_ONCE):
+        some = missing[start : start + LOOKED_AT_ONCE]
+        async with run.traffic.of(corpus.corpus).emitting:
+            yield await _looked_at(run, corpus, some)
+    yield Batch(Accounted(*where, done=True))
+
+
+async def _looked_at(run: Run, corpus: CorpusState, some: Sequence[str]) -> Batch:
+    where = (corpus.corpus, corpus.snapshot_id)
+    found = await asyncio.gather(*[_look(run, folder_id) for folder_id in some])
+    bodies = [body for body in found if isinstance(body, bytes)]
+    refused = [answer for answer in found if isinstance(answer, ErrorRecord)]
+    unseen = frozenset(name for name, answer in zip(some, found, strict=True) if answer is None)
+    listing = b'{"files":[' + b",".join(bodies) + b"]}"
+    page = await run.decode(file_page, listing, run.writer(corpus, corpus.snapshot_id, SCAN), run.view(corpus))
+    # What is another corpus's by now is met there.
+    elsewhere = frozenset(some) - unseen - frozenset(page.sights.folders)
+    patches: list[Patch] = [
+        Accounted(*where, unseen | elsewhere, complete=not refused),
+        MarkDirty(corpus.corpus, frozenset(page.sights.folders)),
+    ]
+    batch = emitted(run, corpus, page, patches)
+    return Batch(
+        batch.patch,
+        records=batch.records,
+        notices=[*batch.notices, *refused],
+        files=batch.files,
+        records_partition=batch.records_partition,
+    )
+
+
+async def _look(run: Run, folder_id: str) -> bytes | ErrorRecord | None:
+    """A folder as raw JSON; None when this account may not see it, an error record when Drive does not say."""
+    try:
+        return await files.get(run.session, folder_id, FILE_FIELDS, lane=Lane.FIRST_SCAN)
+    except NotFoundError:
+        return None
+    except ItemError as error:
+        return run.item_error(error.code, error.message, "folder", folder_id, error)
