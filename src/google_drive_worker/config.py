@@ -7,10 +7,10 @@ show in a representation.
 
 import socket
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DRIVE_API = "https://www.googleapis.com/drive/v3"
 UNITS_PER_MINUTE_USER = 325_000
@@ -27,6 +27,14 @@ class DriveSettings(BaseSettings):
     gdrive_api_base_url: str = DRIVE_API
     gdrive_page_size: int = Field(default=1000, ge=1, le=1000)
     gdrive_api_rate_limit: int | None = Field(default=None, ge=100, description="quota units a minute")
+    gdrive_include_shared_drives: bool = True
+    gdrive_label_ids: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="ids of labels to ask for, comma separated"
+    )
+    gdrive_scan_parallelism: int = Field(default=8, ge=1, le=64, description="ranges of a corpus listed at once")
+    gdrive_settle_seconds: float = Field(default=300.0, ge=0, description="0 switches the settle pass off")
+    gdrive_comment_sweep_seconds: float = Field(default=604_800.0, ge=0, description="0 switches the sweep off")
+    gdrive_calls_at_once: int = Field(default=8, ge=1, le=64, description="of one connection, for lists below items")
     gdrive_quota_model: Literal["units", "queries"] = "units"
     gdrive_quota_units_per_minute_user: int | None = Field(default=None, ge=1)
     gdrive_quota_units_per_minute_project: int | None = Field(default=None, ge=1)
@@ -50,6 +58,11 @@ class DriveSettings(BaseSettings):
         if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis:// (or rediss:// for TLS, unix:// for a socket)")
         return value
+
+    @field_validator("gdrive_label_ids", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value
 
     @property
     def drive_root_url(self) -> str:
@@ -109,7 +122,6 @@ class WorkerSettings(DriveSettings):
     worker_http_host: str = "0.0.0.0"  # noqa: S104 # probes and scrapers come from outside the container
     worker_http_port: int = Field(default=8080, ge=0, le=65_535, description="0 takes any free port")
 
-    gdrive_include_shared_drives: bool = True
     google_api_debug: bool = False
     google_drive_mock_mode: bool = False
     credentials_encryption_keys: SecretStr | None = Field(

@@ -24,6 +24,7 @@ from google_drive_worker.environment_credentials import (
     token_source,
 )
 from google_drive_worker.object_store import open_object_store
+from google_drive_worker.quota.shared_books import SharedBooksError
 
 PATIENCE = Backoff(base_seconds=0.5, max_attempts=2, max_elapsed_seconds=20.0)
 """Somebody sits there and waits for the answer."""
@@ -99,6 +100,23 @@ async def check_storage(settings: WorkerSettings) -> Sequence[Finding]:
         advice = "set OBJECT_STORE_URL: what is written here, no consumer on another machine can read"
         return [Finding(Verdict.DOUBTFUL, f"object store: none is configured, {where} is used", advice)]
     return [Finding(Verdict.GOOD, f"object store: {where} takes writes")]
+
+
+async def check_redis(settings: WorkerSettings) -> Sequence[Finding]:
+    """Whether replicas can share the quota, if they are to."""
+    if settings.redis_url is None:
+        return []
+    from google_drive_worker.quota.redis_books import RedisBooks  # only where it is used: it is slow to import
+
+    books = RedisBooks(settings.redis_url.get_secret_value(), settings.redis_key_prefix, "doctor")
+    try:
+        await books.check()
+    except SharedBooksError as error:
+        advice = "check REDIS_URL, its password and the network; it must answer within a quarter of a second"
+        return [Finding(Verdict.BAD, f"{books!r}: {error}", advice)]
+    finally:
+        await books.close()
+    return [Finding(Verdict.GOOD, f"{books!r} answers and runs scripts")]
 
 
 async def check_drive(settings: CredentialSettings, subject: str | None) -> Sequence[Finding]:

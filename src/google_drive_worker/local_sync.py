@@ -17,6 +17,7 @@ from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
 from google_drive_worker.client.transport import HttpTransport
+from google_drive_worker.engine_settings import engine_settings
 from google_drive_worker.environment_credentials import CredentialSettings, token_source
 from google_drive_worker.quota.gate import QuotaGate
 from google_drive_worker.quota.limits import limits_of
@@ -29,7 +30,6 @@ from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.corpora import wanted_corpora
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.plan import has_work
-from google_drive_worker.sync.run import EngineSettings
 from google_drive_worker.sync.runner import Runner
 from google_drive_worker.sync.state import Accept, known_job
 
@@ -123,9 +123,7 @@ class LocalSync:
             return session
 
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages") as pages:
-            engine = Engine(
-                EngineSettings(self._settings.worker_integration_id, self._settings.gdrive_page_size), pages
-            )
+            engine = Engine(engine_settings(self._settings, self._settings.worker_integration_id), pages)
             runner = Runner(engine, outlet, open_session, max_scans=1, backoff=JOB_BACKOFF)
             runner.wake(self._wish.connection_id)
             waits = [asyncio.ensure_future(runner.join(self._wish.connection_id)), asyncio.ensure_future(stop.wait())]

@@ -158,6 +158,7 @@ class Ownership:
         return None
 
     async def _restore(self, assignment: Assignment) -> None:
+        await self._refresh_metadata(assignment)
         offsets = await self._start_offsets(assignment.partitions)
         shards = [
             place.partition
@@ -174,6 +175,15 @@ class Ownership:
         self.ready.set()
         for state in list(self._store):
             self._jobs.wake(state.connection_id)
+
+    async def _refresh_metadata(self, assignment: Assignment) -> None:
+        """Have the admin client ask for partitions and leaders: by itself it does so every few minutes only.
+
+        Until then it finds no leader for a partition that has just been added, and asks a restarted broker with an
+        epoch that is over.
+        """
+        for topic in sorted({self._partitions.state_topic, *(place.topic for place in assignment.partitions)}):
+            await self._admin.partitions(topic)
 
     async def _start_offsets(self, partitions: Sequence[Position]) -> dict[Position, int]:
         """Where to go on in each partition: never undefined, since all of them are sent in every transaction."""

@@ -36,6 +36,7 @@ from google_drive_worker.client.token_sources import TokenEndpoint
 from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.credentials import Credentials
+from google_drive_worker.engine_settings import engine_settings
 from google_drive_worker.handlers.intake import Intake, Routes
 from google_drive_worker.http.health import HealthServer
 from google_drive_worker.http.metrics import PREFIX, Metrics
@@ -55,7 +56,6 @@ from google_drive_worker.sinks.kafka.messages import Topics
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.work import Work
 from google_drive_worker.sync.engine import Engine
-from google_drive_worker.sync.run import EngineSettings
 from google_drive_worker.sync.runner import Runner, RunnerObserver
 
 log = logging.getLogger(__name__)
@@ -114,8 +114,6 @@ class Worker:
         await self._consumer.start()
         self._ownership.starts_at_latest = await self._is_new_group(found)
         await self._start_http()
-        if settings.gdrive_include_shared_drives:
-            log.info("shared drives are not followed yet: this version syncs each user's own corpus")
 
     async def _serve(self) -> None:
         """Poll until told to stop, or until a part fails; then end in order."""
@@ -239,10 +237,10 @@ class Worker:
         pages = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
         self._cleanup.callback(pages.shutdown, wait=False)
         engine = Engine(
-            EngineSettings(
+            engine_settings(
+                settings,
                 settings.worker_integration_id,
-                settings.gdrive_page_size,
-                records_partition=lambda connection: partition_of(connection.encode(), record_partitions),
+                lambda connection: partition_of(connection.encode(), record_partitions),
             ),
             pages,
         )

@@ -5,10 +5,10 @@ These calls need a scope over content (drive or drive.readonly): metadata scopes
 
 import msgspec
 
+from google_drive_worker.client.listed_resources import COMMENT_FIELDS
 from google_drive_worker.client.mending import decode_mended
 from google_drive_worker.client.paging import pages
 from google_drive_worker.client.quota import Lane
-from google_drive_worker.client.resources import COMMENT_FIELDS
 from google_drive_worker.client.session import DriveSession, id_segment
 
 ENDPOINT = "comments.list"

@@ -1,8 +1,8 @@
-"""Drive's own JSON, as this worker asks for it and decodes it (facts A5 to A9).
+"""Drive's own JSON, as this worker asks for it and decodes it (facts A5 to A7).
 
-In: bytes of `files.list`, `files.get` and `changes.list` answers, or the raw JSON of a permission, revision, comment or
-shared drive. Out: structs with Drive's values under Python names. The masks below and the structs say the same thing
-twice on purpose, one for the wire and one for the reader; a test keeps them equal.
+In: bytes of `files.list`, `files.get` and `changes.list` answers, or the raw JSON of a permission or a shared
+drive. Out: structs with Drive's values under Python names. The masks below and the structs say the same thing twice on
+purpose, one for the wire and one for the reader; a test keeps them equal.
 
 int64 values are JSON strings in Drive; the decoders here run with ``strict=False``, which turns them into numbers.
 An absent value stays `UNSET`: absence carries meaning (a folder has no size, a shared-drive item no owners).
@@ -43,16 +43,6 @@ CHANGE_LIST_FIELDS = (
     "nextPageToken,newStartPageToken,"
     f"changes(changeType,time,removed,fileId,driveId,file({FILE_FIELDS}),drive({DRIVE_FIELDS}))"
 )
-REVISION_FIELDS = (
-    "id,mimeType,modifiedTime,size,keepForever,published,publishedLink,publishAuto,publishedOutsideDomain,"
-    f"originalFilename,md5Checksum,exportLinks,lastModifyingUser({USER_FIELDS})"
-)
-AUTHOR_FIELDS = "displayName,photoLink"
-_SAID_FIELDS = (
-    "id,content,htmlContent,createdTime,modifiedTime,deleted,assigneeEmailAddress,mentionedEmailAddresses,"
-    f"author({AUTHOR_FIELDS})"
-)
-COMMENT_FIELDS = f"{_SAID_FIELDS},resolved,anchor,quotedFileContent(mimeType,value),replies({_SAID_FIELDS},action)"
 
 Json = dict[str, Any]
 
@@ -169,71 +159,6 @@ class DriveFile(Struct, rename="camel", gc=False):
     capabilities: RawCapabilities | UnsetType = UNSET
 
 
-class DriveRevision(Struct, rename="camel", gc=False):
-    """A revision of a file (facts A8). Of Google documents it has neither size nor checksum."""
-
-    id: str
-    mime_type: str | UnsetType = UNSET
-    modified_time: str | UnsetType = UNSET
-    size: int | UnsetType = UNSET
-    keep_forever: bool | UnsetType = UNSET
-    published: bool | UnsetType = UNSET
-    published_link: str | UnsetType = UNSET
-    publish_auto: bool | UnsetType = UNSET
-    published_outside_domain: bool | UnsetType = UNSET
-    original_filename: str | UnsetType = UNSET
-    md5_checksum: str | UnsetType = UNSET
-    export_links: dict[str, str] | UnsetType = UNSET
-    last_modifying_user: DriveUser | UnsetType = UNSET
-
-
-class DriveAuthor(Struct, rename="camel", gc=False):
-    """Who said something. Drive gives neither address nor permission id of them (facts A9)."""
-
-    display_name: str | UnsetType = UNSET
-    photo_link: str | UnsetType = UNSET
-
-
-class DriveQuote(Struct, rename="camel", gc=False):
-    """The part of the file that a comment is about."""
-
-    mime_type: str | UnsetType = UNSET
-    value: str | UnsetType = UNSET
-
-
-class DriveReply(Struct, rename="camel", gc=False):
-    """A reply to a comment; a deleted one has lost its content (facts A9)."""
-
-    id: str
-    content: str | UnsetType = UNSET
-    html_content: str | UnsetType = UNSET
-    created_time: str | UnsetType = UNSET
-    modified_time: str | UnsetType = UNSET
-    deleted: bool | UnsetType = UNSET
-    assignee_email_address: str | UnsetType = UNSET
-    mentioned_email_addresses: list[str] | UnsetType = UNSET
-    author: DriveAuthor | UnsetType = UNSET
-    action: str | UnsetType = UNSET
-
-
-class DriveComment(Struct, rename="camel", gc=False):
-    """A comment with all of its replies; a deleted one has lost its content (facts A9)."""
-
-    id: str
-    content: str | UnsetType = UNSET
-    html_content: str | UnsetType = UNSET
-    created_time: str | UnsetType = UNSET
-    modified_time: str | UnsetType = UNSET
-    deleted: bool | UnsetType = UNSET
-    assignee_email_address: str | UnsetType = UNSET
-    mentioned_email_addresses: list[str] | UnsetType = UNSET
-    author: DriveAuthor | UnsetType = UNSET
-    resolved: bool | UnsetType = UNSET
-    anchor: str | UnsetType = UNSET
-    quoted_file_content: DriveQuote | UnsetType = UNSET
-    replies: list[DriveReply] | UnsetType = UNSET
-
-
 class SharedDrive(Struct, rename="camel", gc=False):
     """A shared drive (facts A2). `hidden` and `capabilities` are those of the account that asks."""
 
@@ -300,6 +225,4 @@ RAW_CHANGE_LIST = Decoder(RawChangeList, strict=False)
 FILE = Decoder(DriveFile, strict=False)
 CHANGE = Decoder(DriveChange, strict=False)
 PERMISSION = Decoder(DrivePermission)
-REVISION = Decoder(DriveRevision, strict=False)
-COMMENT = Decoder(DriveComment)
 SHARED_DRIVE = Decoder(SharedDrive)

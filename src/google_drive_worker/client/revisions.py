@@ -5,10 +5,10 @@ Folders and shortcuts have none, and Drive refuses to list those of a file whose
 
 import msgspec
 
+from google_drive_worker.client.listed_resources import REVISION_FIELDS
 from google_drive_worker.client.mending import decode_mended
 from google_drive_worker.client.paging import pages
 from google_drive_worker.client.quota import Lane
-from google_drive_worker.client.resources import REVISION_FIELDS
 from google_drive_worker.client.session import DriveSession, id_segment
 
 ENDPOINT = "revisions.list"

@@ -9,7 +9,15 @@ import typer
 from google_drive_worker.commands.shell import FAILED, examples, execute, load_worker_settings
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.environment_credentials import CredentialSettings
-from google_drive_worker.health_checks import Finding, Verdict, check_drive, check_kafka, check_keys, check_storage
+from google_drive_worker.health_checks import (
+    Finding,
+    Verdict,
+    check_drive,
+    check_kafka,
+    check_keys,
+    check_redis,
+    check_storage,
+)
 
 EXAMPLES = examples(
     "google-drive-worker doctor",
@@ -24,7 +32,7 @@ def doctor(
         str | None, typer.Option(metavar="USER", help="Whose Drive a service account with delegation reads.")
     ] = None,
 ) -> None:
-    """Check Kafka, its topics, keys, object store and Drive, and say what to do; exit code 1 if anything is wrong.
+    """Check Kafka, its topics, keys, object store, Redis and Drive, and say what to do; exit code 1 if any is wrong.
 
     Drive is asked with the credential of the environment, as `sync` uses it; without one that check is skipped.
     """
@@ -34,6 +42,7 @@ def doctor(
         ("Kafka", lambda: check_kafka(settings)),
         ("credential keys", lambda: check_keys(settings)),
         ("object store", lambda: check_storage(settings)),
+        ("Redis", lambda: check_redis(settings)),
         ("Google Drive", lambda: check_drive(credentials, subject)),
     )
     failed = False

@@ -96,7 +96,8 @@ class Replica:
     def _upsert(self, record: Record) -> None:
         held = self._rows.get(record.idempotency_key)
         if held and held.version is not None and record.version is not None and record.version < held.version:
-            held.snapshot_id = max(held.snapshot_id, record.snapshot_id)
+            if held.corpus == record.source["corpus"]:
+                held.snapshot_id = max(held.snapshot_id, record.snapshot_id)
             return
         row = Row(
             record.resource_type,

@@ -12,13 +12,16 @@ from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase, Source
 from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
+from google_drive_worker.sync.completion import Confirm
 from google_drive_worker.sync.corpora import user_corpus
+from google_drive_worker.sync.folders import MarkDirty
 from google_drive_worker.sync.records import RecordWriter
-from google_drive_worker.sync.state import Accept, Cancel, Forget, Pause, snapshot_id
+from google_drive_worker.sync.state import Accept, All, Cancel, Forget, Patch, Pause, snapshot_id
+from google_drive_worker.sync.walk import SetScope
 
 CREDENTIALS = frozenset({"access_token", "refresh_token", "service_account"})
-FORGOTTEN = "forget"
-"""The position of closing markers."""
+FORGOTTEN, RESNAPSHOT = "forget", "resnapshot"
+"""The positions of the markers."""
 
 
 def decide(
@@ -41,6 +44,11 @@ def decide(
             return Apply(connection, patch, (event,))
         case TriggerType.CANCEL if known:
             return Apply(connection, Cancel(), interrupts=True)
+        case TriggerType.CONFIRM if known and state is not None:
+            held = any(corpus.held is not None for corpus in state.corpora)
+            return Apply(connection, Confirm()) if held else Ignore("no snapshot waits to be confirmed")
+        case TriggerType.RESNAPSHOT if known and state is not None:
+            return _resnapshot(trigger, state, now, integration_id)
         case _:
             return Ignore(f"{trigger.trigger_type} of a connection that is not known")
 
@@ -113,6 +121,41 @@ def _given_up(state: ConnectionState) -> dict[str, str]:
     """The corpus and snapshot of what a cancelled snapshot left at the consumers."""
     job = state.job
     return {user_corpus(job): snapshot_id(job.snapshots)} if job is not None and job.snapshots else {}
+
+
+def _resnapshot(trigger: Trigger, state: ConnectionState, now: str, integration_id: str) -> Apply:
+    """Have folders walked, between the markers of a snapshot that has a scope and sweeps nothing."""
+    folders: dict[str, list[str]] = {}
+    for folder_id in dict.fromkeys(trigger.folders):
+        folders.setdefault(_corpus_of(folder_id, state), []).append(folder_id)
+    patches: list[Patch] = []
+    records: list[OutRecord] = []
+    for name, within in folders.items():
+        corpus = state.corpus(name)
+        if corpus is None:
+            continue
+        scope = (*corpus.scope, *within)
+        patches += [MarkDirty(name, frozenset(within)), SetScope(name, scope)]
+        data = SnapshotData(corpus.snapshot_id, SnapshotPhase.STARTED, {}, complete=False, scope=scope)
+        writer = RecordWriter(integration_id, state.connection_id, Source(name), corpus.snapshot_id, RESNAPSHOT, now)
+        records.append(writer.snapshot(name, data))
+    partition = next((corpus.records_partition for corpus in state.corpora), None)
+    return Apply(state.connection_id, All(patches), records=tuple(records), records_partition=partition)
+
+
+def _corpus_of(folder_id: str, state: ConnectionState) -> str:
+    """The corpus that a folder is known to be of. Raises `InvalidMessageError`."""
+    folder = state.folders.get(folder_id)
+    if folder is not None:
+        return folder.corpus
+    for corpus in state.corpora:
+        if corpus.root_id == folder_id:
+            return corpus.corpus
+    raise InvalidMessageError(
+        "unknown_folder",
+        f"no folder {folder_id!r} is known here; if it was made just now, an incremental trigger finds it",
+        state.connection_id,
+    )
 
 
 def _closed(state: ConnectionState, corpus: str, snapshot: str, now: str, integration_id: str) -> OutRecord:

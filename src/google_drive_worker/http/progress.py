@@ -32,9 +32,8 @@ class Progress(Collector):
         corpora = [corpus for state in states for corpus in state.corpora]
         scanning = [corpus for corpus in corpora if corpus.phase is Phase.SCANNING]
         ranges = Tally("done" if part.done else "open" for corpus in scanning for part in corpus.ranges.values())
-        yield self._gauge(
-            "connections", "Connections of this worker, by standing", "standing", STANDINGS, _standings(states, self._now())
-        )
+        standings = _standings(states, self._now())
+        yield self._gauge("connections", "Connections of this worker, by standing", "standing", STANDINGS, standings)
         yield self._gauge(
             "corpora", "Corpora, by phase", "phase", list(Phase), Tally(corpus.phase for corpus in corpora)
         )

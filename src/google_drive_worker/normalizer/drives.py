@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from google_drive_worker.client.resources import SHARED_DRIVE
 from google_drive_worker.normalizer.names import nested
-from google_drive_worker.schemas.record import DriveData, DriveViewer
+from google_drive_worker.schemas.listed import DriveData, DriveViewer
 
 
 def drive_data(raw: Raw) -> DriveData:

@@ -7,24 +7,18 @@ Every function raises `ValueError` (of which `msgspec.ValidationError` is one) f
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import asdict
 
-from google_drive_worker.client.resources import (
-    COMMENT,
-    PERMISSION,
-    REVISION,
-    DriveAuthor,
-    DriveQuote,
-    DriveReply,
-)
+from google_drive_worker.client.listed_resources import COMMENT, REVISION, DriveAuthor, DriveQuote, DriveReply
+from google_drive_worker.client.resources import PERMISSION
 from google_drive_worker.normalizer.files import GRANTS, as_it_came, permission, user
-from google_drive_worker.schemas.record import (
+from google_drive_worker.schemas.listed import (
     Author,
     CommentData,
-    ItemType,
     PermissionData,
     QuotedContent,
     Reply,
     RevisionData,
 )
+from google_drive_worker.schemas.record import ItemType
 
 
 def grant(raw: Raw) -> Raw:

@@ -8,7 +8,7 @@ from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.config import DriveSettings
 from google_drive_worker.quota.gate import QuotaGate, QuotaObserver
 from google_drive_worker.quota.limits import Limits, limits_of
-from google_drive_worker.quota.shared_books import RedisBooks, SharedBooks
+from google_drive_worker.quota.shared_books import SharedBooks
 from google_drive_worker.quota.sharing import Sharing
 
 
@@ -19,6 +19,8 @@ async def open_gate(settings: DriveSettings, observer: QuotaObserver | None = No
     if settings.redis_url is None:
         yield QuotaGate(limits, observer=observer)
         return
+    from google_drive_worker.quota.redis_books import RedisBooks  # only where it is used: it is slow to import
+
     books = RedisBooks(settings.redis_url.get_secret_value(), settings.redis_key_prefix, uuid.uuid4().hex)
     async with open_shared_gate(books, limits, observer=observer) as gate:
         yield gate

@@ -1,8 +1,8 @@
 """The gate's errand boy. In: calls that wait for a lease, time. Out: leases, as long as the shared books answer.
 
 He goes at once when a call waits, every second anyhow, and less often than four times a second where all is spent: so
-the shared books are asked by the second, not by the call. When they do not answer, the gate goes on alone at once, and
-he tries again every second.
+the shared books are asked by the second, not by the call. When they do not answer, the gate goes on alone at once; he
+tries again at once, since it may have been this process that was slow, and then every second.
 """
 
 import asyncio
@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.quota.leased_ledger import LeasedLedger
 from google_drive_worker.quota.limits import Limits
-from google_drive_worker.quota.shared_books import SharedBooks, SharedBooksError
+from google_drive_worker.quota.shared_books import Answer, SharedBooks, SharedBooksError
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
 SHORT_SECONDS = 0.25
 LEAST_SECONDS = 0.02
+LASTING = 2
+"""So many failures in a row are worth a word."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Sharing:
         self._called_by_change = asyncio.Event()
         self.ledger = LeasedLedger(limits, timing.monotonic(), self._call)
         self.exchanges = Exchanges()
+        self._failures = 0
         self.brought: Callable[[], None] = lambda: None
 
     @asynccontextmanager
@@ -66,15 +69,15 @@ class Sharing:
             await self._rest()
             try:
                 await self._exchange()
-            except Exception:
+            except Exception as error:
                 log.exception("sharing of quota failed by itself")
-                self._go_alone("a defect")
+                self._go_alone(type(error).__name__)
 
     async def _rest(self) -> None:
         """Wait until it is time: never a moment after the last time, however many call."""
         await self._timing.sleep(LEAST_SECONDS)
-        if not self.ledger.is_shared:
-            await self._timing.sleep(BEAT_SECONDS)
+        if self._failures:
+            await self._timing.sleep(BEAT_SECONDS if self._failures >= LASTING else 0.0)
             return
         if self.ledger.is_short:
             spread = 0.6 + 0.8 * self._timing.random()  # so that no replica always comes right after another
@@ -97,18 +100,23 @@ class Sharing:
         try:
             answer = await self._books.exchange(asks, leaving=False)
         except SharedBooksError as error:
-            self.exchanges.failed += 1
             self._go_alone(str(error))
         else:
-            self.exchanges.answered += 1
-            if not self.ledger.is_shared:
-                log.info("quota is shared with %d replicas by %r", answer.replicas, self._books)
-            self.ledger.take(answer, self._timing.monotonic())
+            self._share(answer)
         self.brought()
 
+    def _share(self, answer: Answer) -> None:
+        if self._failures >= LASTING or not self.exchanges.answered:
+            log.info("quota is shared by %d replicas, through %r", answer.replicas, self._books)
+        self.exchanges.answered += 1
+        self._failures = 0
+        self.ledger.take(answer, self._timing.monotonic())
+
     def _go_alone(self, why: str) -> None:
-        """Say it once; the first time also where it was never shared."""
-        if self.ledger.is_shared or not self.exchanges.fallbacks:
+        """Go on alone, and say so once."""
+        self.exchanges.failed += 1
+        self._failures += 1
+        if self._failures == LASTING:
             self.exchanges.fallbacks += 1
             log.warning(
                 "%r: %s; quota is not shared until it answers: this replica keeps to 1/%d of each limit",

@@ -13,19 +13,15 @@ import msgspec
 
 from clustera_toolkit.message import Envelope
 from google_drive_worker.schemas.event import ErrorRecord, SyncEvent
-from google_drive_worker.schemas.record import (
+from google_drive_worker.schemas.listed import (
     CommentData,
-    DeletedData,
     DriveData,
-    FileData,
     ManifestData,
     PermissionData,
     PermissionSetData,
-    ResourceType,
     RevisionData,
-    SnapshotData,
-    Source,
 )
+from google_drive_worker.schemas.record import DeletedData, FileData, ResourceType, SnapshotData, Source
 from google_drive_worker.schemas.state import CorpusState, JobState
 from google_drive_worker.schemas.trigger import ConnectionConfig, Trigger
 from google_drive_worker.schemas.webhook import Webhook

@@ -4,8 +4,10 @@ In: bytes from `integrations-inbound-trigger`. Out: a `Trigger`, or `InvalidMess
 how to mend it, without repeating a value (it might be a credential). Unknown fields are ignored.
 """
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,6 +15,10 @@ from msgspec import Meta, Struct
 ConnectionId = Annotated[
     str, Meta(min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$")
 ]
+
+DriveId = Annotated[str, Meta(min_length=1, max_length=200)]
+FolderId = DriveId
+Resource = Literal["file", "permission", "permission_record", "revision", "comment"]
 
 MAX_CONFIG_LEVELS = 16
 
@@ -22,17 +28,19 @@ class TriggerType(StrEnum):
 
     FULL = "full"
     INCREMENTAL = "incremental"
+    RESNAPSHOT = "resnapshot"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
+    CONFIRM = "confirm"
     FORGET = "forget"
 
 
 class Corpora(Struct):
     """Which change logs to follow."""
 
-    user: str = "all"
-    drives: str | list[str] = "all"
+    user: Literal["all", "owned", "none"] = "all"
+    drives: Literal["all", "none"] | list[DriveId] = "all"
 
 
 class ConnectionConfig(Struct):
@@ -44,8 +52,9 @@ class ConnectionConfig(Struct):
     subject: str | None = None
     page_size: Annotated[int, Meta(ge=1, le=1000)] | None = None
     corpora: Corpora = msgspec.field(default_factory=Corpora)
-    selected_folders: list[str] = []
-    resources: list[str] = []
+    selected_folders: list[FolderId] = []
+    resources: list[Resource] = []
+    backfill: list[Resource] = []
 
 
 class Trigger(Struct):
@@ -55,6 +64,8 @@ class Trigger(Struct):
     trigger_type: TriggerType
     message_id: str | None = None
     connection_config: dict[str, Any] | None = None
+    folders: list[FolderId] = []
+    """Of a `resnapshot`: what lies in and below these is read again."""
     last_cursor: str | None = None
     trace_id: str | None = None
 
@@ -73,6 +84,14 @@ class _Addressed(Struct):
     integration_connection_id: ConnectionId
 
 
+CHOICES: dict[str, Sequence[str]] = {
+    "trigger_type": list(TriggerType),
+    "user": ("all", "owned", "none"),
+    "drives": ("all", "none", "a list of ids"),
+    "resources": get_args(Resource),
+    "backfill": get_args(Resource),
+}
+"""What a field may hold, where that can be listed."""
 NOT_JSON = (ValueError, RecursionError)
 """What a decoder raises for bytes that are no JSON, or are nested beyond reason."""
 
@@ -108,7 +127,8 @@ def plain(error: msgspec.ValidationError) -> str:
     if not text.startswith("Invalid enum value"):
         return text
     _, separator, place = text.rpartition(" - at ")
-    return f"Expected one of {', '.join(TriggerType)}{separator}{place}"
+    field = re.sub(r"\[\w*\]", "", place.strip("`")).rpartition(".")[2]
+    return f"Expected one of {', '.join(CHOICES.get(field, ()))}{separator}{place}"
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -127,22 +147,13 @@ def _check_config(trigger: Trigger) -> None:
             trigger.integration_connection_id,
         )
     try:
-        config = msgspec.convert(trigger.connection_config or {}, ConnectionConfig)
+        msgspec.convert(trigger.connection_config or {}, ConnectionConfig)
     except msgspec.ValidationError as error:
         detail = f"connection_config: {plain(error)}"
         raise InvalidMessageError("invalid_field", detail, trigger.integration_connection_id) from None
-    unsupported = [
-        name
-        for name, asked in (
-            ("selected_folders", bool(config.selected_folders)),
-            ("corpora.user", config.corpora.user != "all"),
-        )
-        if asked
-    ]
-    if unsupported:
-        # To sync more than was asked for would be worse than to refuse.
+    if trigger.trigger_type is TriggerType.RESNAPSHOT and not trigger.folders:
         raise InvalidMessageError(
-            "unsupported_setting",
-            f"connection_config: this version cannot limit what it syncs by {' or '.join(unsupported)}; leave it out",
+            "invalid_field",
+            "a resnapshot needs `folders`, the ids of the folders to read again; `full` reads everything again",
             trigger.integration_connection_id,
         )

@@ -15,18 +15,14 @@ import msgspec
 from msgspec import UNSET, Raw, Struct
 
 from google_drive_worker.normalizer import comment_data, drive_data, grant, permission_data, revision_data
-from google_drive_worker.schemas.record import (
+from google_drive_worker.schemas.listed import (
     CommentData,
-    ItemType,
-    ListedType,
     ManifestData,
-    OutRecord,
     PermissionData,
     PermissionSetData,
-    PermissionsState,
-    ResourceType,
     RevisionData,
 )
+from google_drive_worker.schemas.record import ItemType, ListedType, OutRecord, PermissionsState, ResourceType
 from google_drive_worker.sync.pages import Rejected
 from google_drive_worker.sync.records import RecordWriter
 

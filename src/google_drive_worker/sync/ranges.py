@@ -33,11 +33,9 @@ PARTS = 8
 RANGES_PER_LANE = 4
 """So many heavy ranges a lane are enough for all lanes to end at about the same time."""
 
-LOOKS_PER_LANE = 16
-"""The most that is spent on looking, whatever a drive is like."""
-
-JOINED_ITEMS = 1000
-"""Neighbours that hold no more than a page together are listed together."""
+LOOKS_PER_LANE = 6
+MOST_LOOKS_PER_LANE = 32
+"""So many looks are always allowed, and one more for every two pages that are expected, but not more than the most."""
 
 _UNKNOWN = 1e9
 """How heavy a drive is of which a page in no order is all that was seen: only parts of it are compared."""
@@ -82,15 +80,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """What a drive is cut for: `lanes` listings side by side, of items that were created until about `now`."""
+    """What a drive is cut for: `lanes` listings side by side, in pages of about `page_items`.
+
+    A look shows `look_items`; hardly anything is newer than `now`, in seconds since 1970.
+    """
 
     lanes: int
+    page_items: int
+    look_items: int
     now: int
 
-    @property
-    def max_looks(self) -> int:
-        """How many spans may be looked at."""
-        return self.lanes * LOOKS_PER_LANE
+    def max_looks(self, parts: Sequence[Part]) -> int:
+        """How many spans may be looked at in all, by what is known of a drive so far."""
+        pages = sum(len(part.times) or part.weight for part in parts) / self.page_items
+        return min(self.lanes * MOST_LOOKS_PER_LANE, self.lanes * LOOKS_PER_LANE + int(pages / 2))
 
     def part(self, span: Span, sample: Sample, within: Part | None = None) -> Part:
         """Weigh a span by what was seen of it; `within` is the part that it was cut from."""
@@ -118,6 +121,27 @@ class Cutting:
         looks = accumulate(len(part.cuts) + 1 for part in chosen)
         return [part for part, needed in zip(chosen, looks, strict=True) if needed <= looks_left]
 
+    def ranges(self, parts: Sequence[Part]) -> dict[str, Range]:
+        """The ranges to list of parts in order of time, named by their number in it.
+
+        First come those that cannot be cut, since they may be of any size, then the heaviest.
+        """
+        named = [(f"{number:04d}", part) for number, part in enumerate(self._joined(parts))]
+        named.sort(key=lambda item: (item[1].is_whole, bool(item[1].cuts), -item[1].weight))
+        return {name: range_of(part.span) for name, part in named}
+
+    def _joined(self, parts: Sequence[Part]) -> Iterator[Part]:
+        """Join neighbours that make no more than a page together."""
+        last = parts[0]
+        for part in parts[1:]:
+            both = last.weight + part.weight
+            if last.is_whole and part.is_whole and both <= self.look_items:
+                last = Part(Span(last.span.lower, part.span.upper), both, is_whole=True)
+            else:
+                yield last
+                last = part
+        yield last
+
     def _ends(self, span: Span, times: Sequence[int]) -> tuple[int, int]:
         """Where a span may be taken to begin and end for the sake of cutting it."""
         lower = min(FIRST_DAY, times[0]) if span.lower is None else span.lower
@@ -140,16 +164,6 @@ def densest_half(times: Sequence[int]) -> tuple[int, int]:
 def cut(part: Part) -> list[Span]:
     """The spans that a part is cut into, in order of time."""
     return [Span(lower, upper) for lower, upper in pairwise([part.span.lower, *part.cuts, part.span.upper])]
-
-
-def ranges_of(parts: Sequence[Part]) -> dict[str, Range]:
-    """The ranges to list of parts in order of time, named by their number in it.
-
-    First come those that cannot be cut, since they may be of any size, then the heaviest.
-    """
-    named = [(f"{number:04d}", part) for number, part in enumerate(_joined(parts))]
-    named.sort(key=lambda item: (item[1].is_whole, bool(item[1].cuts), -item[1].weight))
-    return {name: range_of(part.span) for name, part in named}
 
 
 def range_of(span: Span) -> Range:
@@ -179,19 +193,6 @@ def _share_of(span: Span, within: Part | None) -> float:
     first = 0 if span.lower is None else bisect_left(within.times, span.lower)
     end = len(within.times) if span.upper is None else bisect_left(within.times, span.upper)
     return within.weight * max(1, end - first) / len(within.times)
-
-
-def _joined(parts: Sequence[Part]) -> Iterator[Part]:
-    """Join neighbours that are small and known to be."""
-    last = parts[0]
-    for part in parts[1:]:
-        both = last.weight + part.weight
-        if last.is_whole and part.is_whole and both <= JOINED_ITEMS:
-            last = Part(Span(last.span.lower, part.span.upper), both, is_whole=True)
-        else:
-            yield last
-            last = part
-    yield last
 
 
 def _text(moment: int | None) -> str | None:

@@ -26,6 +26,8 @@ from google_drive_worker.schemas.state import (
 )
 from google_drive_worker.sync.corpora import with_answers
 
+SELECTION = ("corpora", "selected_folders")
+"""Settings that say which items are wanted: other ones need a new snapshot, whose end sweeps what they leave out."""
 MAX_CHANNELS = 16
 """A connection has one channel a log, two while one is renewed."""
 
@@ -67,13 +69,14 @@ class Accept:
         job = state.job or JobState(config={}, born=self.accepted_at)
         config = job.config if self.config is None else dict(self.config)
         same_corpora = config.get("corpora") == job.config.get("corpora")
+        selects_anew = state.job is not None and any(config.get(name) != job.config.get(name) for name in SELECTION)
         return state.with_part(
             JOB,
             replace(
                 job,
                 config=config,
                 drives_listed=job.drives_listed if same_corpora else None,
-                full_wanted=job.full_wanted + self.full,
+                full_wanted=job.full_wanted + (self.full or selects_anew),
                 incremental_wanted=job.incremental_wanted + self.incremental,
                 paused=job.paused and not self.resume,
                 parked=None if self.unpark else job.parked,

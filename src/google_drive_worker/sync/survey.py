@@ -16,7 +16,7 @@ from google_drive_worker.client.errors import MalformedResponseError
 from google_drive_worker.schemas.state import Range
 from google_drive_worker.schemas.times import parse_rfc3339
 from google_drive_worker.sync.merge import merged
-from google_drive_worker.sync.ranges import Cutting, Part, Sample, Span, cut, query_of, range_of, ranges_of, second_of
+from google_drive_worker.sync.ranges import Cutting, Part, Sample, Span, cut, query_of, range_of, second_of
 from google_drive_worker.sync.run import Run
 
 LOOK_FIELDS = "nextPageToken,files(createdTime)"
@@ -56,15 +56,19 @@ async def survey(run: Run, query: Query, first: Sample, at_once: int) -> dict[st
 
     Raises the client's `DriveError`s.
     """
-    cutting = Cutting(run.settings.scan_parallelism, second_of(run.timing.now()))
-    parts = [cutting.part(Span(), first)]
-    looks_left = cutting.max_looks
-    while heavy := cutting.too_heavy(parts, looks_left):
+    cutting = Cutting(
+        lanes=run.settings.scan_parallelism,
+        page_items=max(1, len(first.times)),
+        look_items=run.page_size,
+        now=second_of(run.timing.now()),
+    )
+    parts, looks = [cutting.part(Span(), first)], 0
+    while heavy := cutting.too_heavy(parts, cutting.max_looks(parts) - looks):
         cut_up = {part.span for part in heavy}
         looked_at = await _looked_at(run, query, cutting, heavy, at_once)
-        looks_left -= len(looked_at)
+        looks += len(looked_at)
         parts = sorted([*(part for part in parts if part.span not in cut_up), *looked_at])
-    return ranges_of(parts)
+    return cutting.ranges(parts)
 
 
 async def _looked_at(run: Run, query: Query, cutting: Cutting, heavy: Sequence[Part], at_once: int) -> list[Part]:

@@ -18,10 +18,12 @@ KINDS = {"file", "folder", "snapshot"}
 Item = dict[str, Any]
 
 
-def control(base_url: str, path: str, message: Mapping[str, object] | None = None) -> Item:
+def control(
+    base_url: str, path: str, message: Mapping[str, object] | None = None, *, method: str | None = None
+) -> Item:
     """Ask the emulator's control API, or tell it something."""
     body = None if message is None else json.dumps(message).encode()
-    with urlopen(Request(f"{base_url}/__emulator__/{path}", data=body), timeout=SECONDS) as answer:  # noqa: S310
+    with urlopen(Request(f"{base_url}/__emulator__/{path}", data=body, method=method), timeout=SECONDS) as answer:  # noqa: S310
         told: Item = json.load(answer)
     return told
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from msgspec import Raw
 from tests.property.worker.drive_json import Json, resources
 
-from google_drive_worker.client.resources import DriveComment, DrivePermission, DriveRevision, SharedDrive
+from google_drive_worker.client.listed_resources import DriveComment, DriveRevision
+from google_drive_worker.client.resources import DrivePermission, SharedDrive
 from google_drive_worker.normalizer import comment_data, drive_data, grant, permission_data, revision_data
 from google_drive_worker.schemas.record import ENCODER
 

@@ -68,8 +68,8 @@ class TrialOutlet:
         self.closed = False
 
     def state(self, connection_id: str) -> ConnectionState | None:
-        """The committed state."""
-        return self._topics.state if connection_id == self._connection else None
+        """The committed state; None once the connection is no longer this process's."""
+        return None if self.closed or connection_id != self._connection else self._topics.state
 
     async def put(self, connection_id: str, batch: Batch) -> None:
         """Take a batch; it is committed some batches later."""

@@ -10,14 +10,8 @@ from typing import Any
 
 from tests.support.convergence.truth import Client, Seen, data_of
 
-from google_drive_worker.client.resources import (
-    COMMENT_FIELDS,
-    DRIVE_FIELDS,
-    FOLDER,
-    PERMISSION_FIELDS,
-    REVISION_FIELDS,
-    SHORTCUT,
-)
+from google_drive_worker.client.listed_resources import COMMENT_FIELDS, REVISION_FIELDS
+from google_drive_worker.client.resources import DRIVE_FIELDS, FOLDER, PERMISSION_FIELDS, SHORTCUT
 
 Json = dict[str, Any]
 Listed = dict[str, Json] | None

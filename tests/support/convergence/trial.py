@@ -31,10 +31,12 @@ from google_drive_emulator.http.observers import Exchange, observe
 from google_drive_emulator.sources.joined import synthetic_source
 from google_drive_emulator.world.clock import WorldClock
 from google_drive_worker.client.transport import HttpTransport
+from google_drive_worker.sync.run import EngineSettings
 
 DEADLINE_SECONDS = 60.0
 TAIL = 30
 QUIET_ROUNDS = 3
+SETTLE_SECONDS = 300.0
 BETWEEN_ROUNDS_SECONDS = 900.0
 WISHES = ("incremental",) * 12 + ("full", "pause", "resume", "resume", "cancel")
 FIRST_WISHES = ("incremental", "incremental", "full", "resume")
@@ -95,7 +97,18 @@ class Trial:
     async def _served(self) -> AsyncIterator[Surroundings]:
         async with asyncio.timeout(DEADLINE_SECONDS), self.emulator.serve() as running, HttpTransport() as transport:
             with observe(self._answered):
-                yield Surroundings(running.base_url, transport, self.time, self.topics, self.config)
+                yield Surroundings(
+                    running.base_url, transport, self.time, self.topics, self.config, self._settings()
+                )
+
+    def _settings(self) -> EngineSettings:
+        return EngineSettings(
+            progress_seconds=0.0,
+            include_shared_drives=self.features.drives,
+            scan_parallelism=self.chance.choice((1, 3, 8)),
+            settle_seconds=SETTLE_SECONDS,
+            comment_sweep_seconds=BETWEEN_ROUNDS_SECONDS,
+        )
 
     def _resources(self) -> dict[str, list[str]]:
         """What the connection is told to read; everything, or what follows from changes."""

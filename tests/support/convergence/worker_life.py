@@ -40,6 +40,7 @@ class Surroundings:
     time: TrialTime
     topics: Topics
     config: dict[str, Any]
+    settings: EngineSettings
 
 
 class InlineExecutor(Executor):
@@ -62,7 +63,7 @@ class Process:
         self._around = around
         self._outlet = TrialOutlet(around.topics, CONNECTION, chance, seen)
         timing = around.time.timing
-        engine = Engine(EngineSettings(progress_seconds=0.0), InlineExecutor(), timing)
+        engine = Engine(around.settings, InlineExecutor(), timing)
         self._runner = Runner(engine, self._outlet, self._session, max_scans=2, timing=timing)
         self._errands: set[asyncio.Task[None]] = set()
         self._runner.wake(CONNECTION)

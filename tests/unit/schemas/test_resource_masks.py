@@ -7,18 +7,20 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from google_drive_worker.client.listed_resources import (
+    COMMENT_FIELDS,
+    REVISION_FIELDS,
+    DriveComment,
+    DriveRevision,
+)
 from google_drive_worker.client.resources import (
     CAPABILITY_FIELDS,
     CHANGE_LIST_FIELDS,
-    COMMENT_FIELDS,
     DRIVE_FIELDS,
     FILE_LIST_FIELDS,
     PERMISSION_FIELDS,
-    REVISION_FIELDS,
     ChangeList,
-    DriveComment,
     DrivePermission,
-    DriveRevision,
     FileList,
     SharedDrive,
 )

@@ -141,9 +141,11 @@ def test_a_closed_corpus_takes_what_hangs_below(file: SqliteFile, path: Path) ->
 
 
 def test_a_lagging_row_of_a_corpus_that_was_left_does_not_take_the_item_back(file: SqliteFile, path: Path) -> None:
-    """A lower version is ignored, its corpus too: that corpus's delete finds no row of its own."""
-    write(file, upsert("a", 5, corpus=OTHER), upsert("a", 4), delete("a"))
+    """A lower version of another corpus is ignored altogether: neither its delete nor its snapshot touches the row."""
+    write(file, upsert("a", 5, corpus=OTHER), upsert("a", 4, snapshot=2), delete("a"))
     assert query(path, "SELECT id, version FROM files") == [("a", 5)]
+    write(file, marker("started", snapshot=2, corpus=OTHER), marker("complete", snapshot=2, corpus=OTHER))
+    assert query(path, "SELECT id FROM files") == []
 
 
 def test_the_views_show_the_usual_columns(file: SqliteFile, path: Path) -> None:

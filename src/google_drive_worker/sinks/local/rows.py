@@ -11,7 +11,8 @@ from itertools import groupby
 import msgspec
 from msgspec import Struct
 
-from google_drive_worker.schemas.record import ManifestData, OutRecord, ResourceType, SnapshotData, SnapshotPhase
+from google_drive_worker.schemas.listed import ManifestData
+from google_drive_worker.schemas.record import OutRecord, ResourceType, SnapshotData, SnapshotPhase
 from google_drive_worker.sinks.local import schema
 
 ITEMS = (ResourceType.FILE, ResourceType.FOLDER, ResourceType.DRIVE)

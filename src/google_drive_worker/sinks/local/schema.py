@@ -45,9 +45,15 @@ ON CONFLICT(idempotency_key) DO UPDATE SET
     updated_at = CASE WHEN records.version > excluded.version THEN records.updated_at ELSE excluded.updated_at END,
     version = CASE WHEN records.version > excluded.version THEN records.version ELSE excluded.version END,
     corpus = CASE WHEN records.version > excluded.version THEN records.corpus ELSE excluded.corpus END,
-    snapshot_id = max(records.snapshot_id, excluded.snapshot_id)
+    snapshot_id = CASE
+        WHEN records.version > excluded.version AND records.corpus <> excluded.corpus THEN records.snapshot_id
+        ELSE max(records.snapshot_id, excluded.snapshot_id)
+    END
 """
-"""A row of a lower version changes nothing but the snapshot that saw it: the item is there, so it is not swept."""
+"""A row of a lower version changes nothing but the snapshot that saw it: the item is there, so it is not swept.
+
+That of another corpus does not do that either: the item was there before it moved.
+"""
 
 DELETE = "DELETE FROM records WHERE idempotency_key = ? AND corpus = ?"
 """A delete of one log says nothing about an item that belongs to another by now."""
