@@ -16,7 +16,7 @@ import aiohttp
 import typer
 from confluent_kafka import KafkaException
 
-from benchmarks import emulator, full_sync, hot_path, machine, memory
+from benchmarks import emulator, full_sync, hot_path, machine, memory, parallel_scan
 from benchmarks.errors import BenchmarkError
 from benchmarks.figures import Figure, Results, write
 from benchmarks.screen import Screen
@@ -36,6 +36,7 @@ class Name(StrEnum):
     EMULATOR = "emulator"
     FULL_SYNC = "full_sync"
     MEMORY = "memory"
+    PARALLEL_SCAN = "parallel_scan"
 
 
 BENCHMARKS: Mapping[Name, Benchmark] = {
@@ -43,6 +44,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
     Name.EMULATOR: emulator.run,
     Name.FULL_SYNC: full_sync.run,
     Name.MEMORY: memory.run,
+    Name.PARALLEL_SCAN: parallel_scan.run,
 }
 NEEDS_KAFKA = frozenset({Name.FULL_SYNC, Name.MEMORY})
 

@@ -7,9 +7,10 @@ show in a representation.
 
 import socket
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DRIVE_API = "https://www.googleapis.com/drive/v3"
@@ -57,6 +58,8 @@ class DriveSettings(BaseSettings):
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis:// (or rediss:// for TLS, unix:// for a socket)")
+        if value is not None:
+            _check_port(value.get_secret_value())
         return value
 
     @field_validator("gdrive_label_ids", mode="before")
@@ -145,12 +148,16 @@ class WorkerSettings(DriveSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @model_validator(mode="after")
-    def _topics_differ(self) -> Self:
-        names = list(self.topics.values())
-        if len(set(names)) != len(names):
-            raise ValueError("two of the KAFKA_TOPIC_ settings name the same topic; each needs its own")
-        return self
+    @field_validator(
+        "kafka_topic_webhook", "kafka_topic_records", "kafka_topic_errors", "kafka_topic_state", "kafka_topic_events"
+    )
+    @classmethod
+    def _is_a_topic_of_its_own(cls, value: str, info: ValidationInfo) -> str:
+        """Compare it with those before it; a field at a time, so that it is told together with all else."""
+        before = (name for name, topic in info.data.items() if name.startswith("kafka_topic_") and topic == value)
+        if (twin := next(before, None)) is not None:
+            raise ValueError(f"names the same topic as {twin.upper()}, and each needs its own")
+        return value
 
     @property
     def topics(self) -> dict[str, str]:
@@ -193,6 +200,14 @@ class WorkerSettings(DriveSettings):
             "ssl.ca.location": self.kafka_ssl_ca_location,
         }
         return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_port(url: str) -> None:
+    """Raises `ValueError`, without the URL, which may hold a password."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError("has a port that is no number from 0 to 65535") from None
 
 
 def dead_letter_topic(topic: str) -> str:

@@ -13,12 +13,13 @@ from google_drive_worker.client import errors
 from google_drive_worker.client.classify import REASON_ROWS, STATUS_ROWS, TOKEN_ROWS
 from google_drive_worker.client.errors import DriveError, Kind
 from google_drive_worker.credentials import CredentialError
+from google_drive_worker.sync.engine import LostCorpusError
 from google_drive_worker.sync.opening import AccountChangedError
 
-DEAD_LETTER, LEFT_OUT = "dead letter", "left out"
+DEAD_LETTER, LEFT_OUT, TOLD = "dead letter", "left out", "told"
 FILE_NAME = "errors.md"
-ELSEWHERE: Sequence[type[DriveError]] = (AccountChangedError, CredentialError)
-"""Error classes that are not declared with the client's."""
+ELSEWHERE: Sequence[type[DriveError]] = (AccountChangedError, CredentialError, LostCorpusError)
+"""Error classes that are not declared with the client's. The last one goes by the code of what it wraps."""
 
 OUTCOMES: Mapping[str, str] = {
     Kind.RETRYABLE: "The call is repeated, then the job, with growing waits; when these end, the next trigger takes "
@@ -30,6 +31,7 @@ OUTCOMES: Mapping[str, str] = {
     Kind.CURSOR: "What the token belonged to is listed again: a range of a scan, or a new snapshot of that corpus.",
     DEAD_LETTER: "The inbound message goes to its dead letter topic as it came; its partition goes on.",
     LEFT_OUT: "The record or message is left out; everything beside it is written.",
+    TOLD: "An error record tells operators; the sync goes on as the meaning says.",
 }
 """What becomes of an error, by its kind."""
 
@@ -57,6 +59,16 @@ NOTES: Sequence[Entry] = (
         Kind.CONNECTION,
         "The credential does not open with any key of `CREDENTIALS_ENCRYPTION_KEYS`, or none is set.",
     ),
+    Entry(
+        "drive_not_visible",
+        TOLD,
+        "A shared drive that `corpora.drives` names is not one that the account is a member of; it is not followed.",
+    ),
+    Entry(
+        "drives_not_visible",
+        TOLD,
+        "The credential's scope does not show shared drives: only those that `corpora.drives` names are followed.",
+    ),
     Entry("empty", DEAD_LETTER, "The message has no value."),
     Entry(
         "internal_error",
@@ -65,6 +77,12 @@ NOTES: Sequence[Entry] = (
     ),
     Entry("invalid_field", DEAD_LETTER, "A field is missing or wrong; the detail names it and what is expected."),
     Entry("invalid_id", Kind.ITEM, "What was given as an id cannot be one of Drive's."),
+    Entry(
+        "listing_incomplete",
+        TOLD,
+        "The listing left out more folders than can be looked at one by one: its snapshot is not complete, and nothing "
+        "is swept.",
+    ),
     Entry("malformed_item", LEFT_OUT, "Drive sent an item that is not as documented; its snapshot is not complete."),
     Entry("missing_config", DEAD_LETTER, "The first trigger of a connection must hold `connection_config`."),
     Entry("not_json", DEAD_LETTER, "The message is not JSON in UTF-8."),
@@ -79,11 +97,15 @@ NOTES: Sequence[Entry] = (
     Entry("routing_loop", DEAD_LETTER, "The message was forwarded too often without reaching its owner."),
     Entry("token_refused", Kind.CONNECTION, "The token endpoint refuses the credential for a reason not listed here."),
     Entry(
+        "unknown_folder",
+        DEAD_LETTER,
+        "A `resnapshot` names a folder that is not known here: an `incremental` trigger finds one that was just made.",
+    ),
+    Entry(
         "unreadable_state",
         DEAD_LETTER,
         "The connection's stored state was written by a newer worker, or is damaged; it is not written over.",
     ),
-    Entry("unsupported_setting", DEAD_LETTER, "A setting would limit what is synced, and this version cannot."),
 )
 """Codes that are given where they are raised; a test finds one that is missing here."""
 

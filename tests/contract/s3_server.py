@@ -3,11 +3,13 @@
 In: requests by path, `/bucket/key`. Out: answers as S3 gives them. Signatures are not checked.
 """
 
+import asyncio
 import hashlib
 import itertools
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from aiohttp import web
 
@@ -15,13 +17,17 @@ __all__ = ["S3Server"]
 
 
 class S3Server:
-    """Holds objects and counts parts; `refusal` makes it answer every request with that status."""
+    """Holds objects and counts parts; `refusal` makes it answer every request with that status.
+
+    `parts` says how many each object came in that came in parts.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.refusal: int | None = None
         self.largest_request = 0
         self.open_uploads: dict[str, dict[int, bytes]] = {}
+        self.parts: dict[str, int] = {}
         self._ids = itertools.count(1)
 
     @asynccontextmanager
@@ -38,6 +44,21 @@ class S3Server:
             yield f"http://{host}:{port}"
         finally:
             await runner.cleanup()
+
+    @contextmanager
+    def serve_in_background(self) -> Iterator[str]:
+        """Serve from a thread of its own, for tests without a loop; yields the endpoint."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        serving = self.serve()
+        try:
+            yield asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result(10)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+            loop.close()
 
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -72,6 +93,7 @@ class S3Server:
             tag, inner = "InitiateMultipartUploadResult", f"<UploadId>{upload}</UploadId>"
         else:
             parts = self.open_uploads.pop(upload)
+            self.parts[key] = len(parts)
             self.objects[key] = b"".join(parts[number] for number in sorted(parts))
             tag, inner = "CompleteMultipartUploadResult", f"<ETag>{_etag(self.objects[key])}</ETag>"
         return web.Response(text=f"<{tag}><Bucket>b</Bucket><Key>{key}</Key>{inner}</{tag}>")

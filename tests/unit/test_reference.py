@@ -12,7 +12,7 @@ from google_drive_worker.client.errors import DriveError
 
 SOURCES = Path(google_drive_worker.__file__).parent
 WRITTEN = Path(__file__).parents[2] / "docs" / "reference" / "errors.md"
-RAISED_WITH_A_CODE_FIRST = {"InvalidMessageError"}
+RAISED_WITH_A_CODE_FIRST = {"InvalidMessageError", "item_error"}
 
 
 def calls() -> Iterator[ast.Call]:
@@ -21,12 +21,22 @@ def calls() -> Iterator[ast.Call]:
         yield from (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
 
 
+def called(call: ast.Call) -> str:
+    """The name of the function or method."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
 def codes_in(call: ast.Call) -> Iterator[str]:
-    """Codes that a call gives as they stand: `code="..."`, or the reason of an inbound message's refusal."""
+    """Codes that a call gives as they stand: `code="..."`, or the first argument of a refusal or an item's error."""
     given = [keyword.value for keyword in call.keywords if keyword.arg == "code"]
-    if isinstance(call.func, ast.Name) and call.func.id in RAISED_WITH_A_CODE_FIRST:
+    name = called(call)
+    if name in RAISED_WITH_A_CODE_FIRST:
         given += call.args[:1]
-    if isinstance(call.func, ast.Name) and call.func.id == "_row" and len(call.args) > 3:
+    if name == "_row" and len(call.args) > 3:
         given += call.args[3:4]
     for value in given:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):

@@ -14,6 +14,8 @@ from google_drive_worker.dead_letters.letter import Letter, LetterId, marked_by,
 READ_SECONDS = 60.0
 SEND_SECONDS = 30.0
 MAX_LETTERS = 100_000
+LARGEST_LETTER_BYTES = 64 * 1024 * 1024
+"""What came in once may be sent again: the inbound topic judges its size, not this client."""
 
 
 class TooManyLettersError(Exception):
@@ -98,7 +100,9 @@ async def replay(
     wish again. Raises `KafkaClientError`.
     """
     producer = KafkaProducer(
-        settings.kafka_bootstrap_servers, deadline_seconds=SEND_SECONDS, config=settings.kafka_client_config
+        settings.kafka_bootstrap_servers,
+        deadline_seconds=SEND_SECONDS,
+        config={"message.max.bytes": LARGEST_LETTER_BYTES, **settings.kafka_client_config},
     )
     held_back: set[bytes | None] = set()
     sent = 0

@@ -13,7 +13,10 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from msgspec import Meta, Struct
+from msgspec.json import Decoder
 
 from clustera_toolkit.kafka import InboundMessage, OutboundMessage
 from clustera_toolkit.message import DeadLetter, Traceparent
@@ -24,7 +27,7 @@ from google_drive_worker.handlers import webhook as webhooks
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.state import Applied, ConnectionState
-from google_drive_worker.schemas.trigger import InvalidMessageError, connection_of, parse_trigger
+from google_drive_worker.schemas.trigger import NOT_JSON, InvalidMessageError, connection_of, parse_trigger
 from google_drive_worker.schemas.webhook import parse_webhook
 from google_drive_worker.sinks.kafka.committer import Committer
 from google_drive_worker.sinks.kafka.state_store import StateStore
@@ -36,6 +39,17 @@ log = logging.getLogger(__name__)
 HOPS = "clustera-hops"
 ORIGIN = "clustera-origin-topic"
 MAX_HOPS = 3
+
+
+Name = Annotated[str, Meta(max_length=255)]
+
+
+class _Named(Struct):
+    message_id: Name | None = None
+    trace_id: Name | None = None
+
+
+_NAMED = Decoder(_Named)
 
 
 class Jobs(Protocol):
@@ -208,14 +222,17 @@ class Intake:
             attempts=attempts_of(message) + 1,
             first_failed_at=now,
         )
+        named = _names(message)
         record = ErrorRecord(
-            message_id=None,
+            message_id=named.message_id,
             integration_connection_id=error.connection_id,
             occurred_at=now,
             stage="intake",
             code=error.reason,
             retryable=False,
             message=error.detail,
+            attempts=letter.attempts,
+            trace_id=named.trace_id or _trace_id(message),
         )
         dead = OutboundMessage(
             dead_letter_topic(kind), message.key, message.value, [*message.headers, *letter.headers()]
@@ -247,8 +264,24 @@ def _hops(message: InboundMessage) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else MAX_HOPS
 
 
+def _sender(message: InboundMessage) -> Traceparent | None:
+    return Traceparent.parse((message.header("traceparent") or b"").decode(errors="replace"))
+
+
 def _traceparent(message: InboundMessage) -> str:
     """Go on with the sender's trace, or start one."""
-    header = (message.header("traceparent") or b"").decode(errors="replace")
-    parent = Traceparent.parse(header)
+    parent = _sender(message)
     return str(parent.child(os.urandom) if parent else Traceparent.start(os.urandom))
+
+
+def _trace_id(message: InboundMessage) -> str | None:
+    parent = _sender(message)
+    return parent.trace_id if parent else None
+
+
+def _names(message: InboundMessage) -> _Named:
+    """What a message that cannot be used calls itself, as far as that can be told."""
+    try:
+        return _NAMED.decode(message.value or b"")
+    except NOT_JSON:
+        return _Named()

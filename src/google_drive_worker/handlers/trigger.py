@@ -13,7 +13,7 @@ from google_drive_worker.schemas.record import OutRecord, SnapshotData, Snapshot
 from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
 from google_drive_worker.sync.completion import Confirm
-from google_drive_worker.sync.corpora import user_corpus
+from google_drive_worker.sync.corpora import drive_corpus, user_corpus
 from google_drive_worker.sync.folders import MarkDirty
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.state import Accept, All, Cancel, Forget, Patch, Pause, snapshot_id
@@ -118,9 +118,12 @@ def _forget(state: ConnectionState, now: str, integration_id: str) -> Apply:
 
 
 def _given_up(state: ConnectionState) -> dict[str, str]:
-    """The corpus and snapshot of what a cancelled snapshot left at the consumers."""
+    """The corpora and the snapshot of what cancelled snapshots left at the consumers."""
     job = state.job
-    return {user_corpus(job): snapshot_id(job.snapshots)} if job is not None and job.snapshots else {}
+    if job is None or not job.snapshots:
+        return {}
+    names = [user_corpus(job), *(drive_corpus(drive) for drive in job.drives)]
+    return dict.fromkeys(names, snapshot_id(job.snapshots))
 
 
 def _resnapshot(trigger: Trigger, state: ConnectionState, now: str, integration_id: str) -> Apply:
@@ -137,7 +140,8 @@ def _resnapshot(trigger: Trigger, state: ConnectionState, now: str, integration_
         scope = (*corpus.scope, *within)
         patches += [MarkDirty(name, frozenset(within)), SetScope(name, scope)]
         data = SnapshotData(corpus.snapshot_id, SnapshotPhase.STARTED, {}, complete=False, scope=scope)
-        writer = RecordWriter(integration_id, state.connection_id, Source(name), corpus.snapshot_id, RESNAPSHOT, now)
+        source = Source(name, corpus.drive_id)
+        writer = RecordWriter(integration_id, state.connection_id, source, corpus.snapshot_id, RESNAPSHOT, now)
         records.append(writer.snapshot(name, data))
     partition = next((corpus.records_partition for corpus in state.corpora), None)
     return Apply(state.connection_id, All(patches), records=tuple(records), records_partition=partition)

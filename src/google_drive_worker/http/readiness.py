@@ -19,6 +19,8 @@ class Standing:
     """States are restored and messages flow; also said of a spare, to which the group gave no partitions."""
     heartbeat_age_seconds: float
     kafka: Check
+    lost_track: bool = False
+    """The end of a transaction is unknown: a new producer settles it, and until then nothing is committed."""
 
 
 def readiness(standing: Standing) -> Check:
@@ -36,6 +38,8 @@ def _missing(standing: Standing) -> Iterator[tuple[str, str]]:
         yield _not_restored(standing.partitions)
     if standing.heartbeat_age_seconds > HEARTBEAT_SECONDS:
         yield "committer", f"last seen {standing.heartbeat_age_seconds:.0f} s ago"
+    elif standing.lost_track:
+        yield "committer", "lost track of a transaction, and waits for a new producer"
     if not standing.kafka.ok:
         yield "kafka", standing.kafka.detail
 

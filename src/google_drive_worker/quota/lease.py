@@ -4,7 +4,7 @@ A lease is a small amount that the shared books count as spent already. Calls ar
 and what was paid is told afterwards, with its age. It follows the need: what was spent in the last second, twice, so
 that it grows fast where calls wait, and goes back where none come.
 
-Changes do not wait for a lease: they may overdraw it by this replica's part of what was free when the books answered.
+Changes do not wait for a lease: they may overdraw it by this replica's part of what is always kept free for them.
 """
 
 from collections import deque
@@ -146,7 +146,7 @@ class Lease:
         self._acknowledged, self._granted = self._asked, answer.granted
         self._allowed, self._born = answer.allowed, answer.born
         self.is_short = answer.granted - self._asked < self._want
-        self._overdraft = max(answer.free, 0.0) / max(replicas, 1)
+        self._overdraft = max(min(answer.free, answer.allowed * FREE_FRACTION), 0.0) / max(replicas, 1)
         self._wish = self._urgent = 0.0
         self._pause_seconds = None
 

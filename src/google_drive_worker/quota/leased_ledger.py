@@ -12,11 +12,13 @@ from google_drive_worker.quota.lease import Lease
 from google_drive_worker.quota.ledger import Ledger, Scope, Verdict
 from google_drive_worker.quota.limits import LimitName, Limits
 from google_drive_worker.quota.meter import DAY_SECONDS, MINUTE_SECONDS
-from google_drive_worker.quota.shared_books import Answer, LimitAsk
+from google_drive_worker.quota.shared_books import LEASE_LIFE_SECONDS, Answer, LimitAsk
 
 UNKNOWN_REPLICAS = 4
 """How many replicas there are taken to be until Redis has told."""
 MAX_LIMITS_AN_ASK = 64
+LEASE_VALID_SECONDS = LEASE_LIFE_SECONDS - 1.0
+"""Older ones may have ended: this process was stopped, say."""
 LEASE_WAIT_SECONDS = 1.0
 """When to look again for a lease that nobody has brought; usually somebody rings earlier."""
 
@@ -33,6 +35,7 @@ class LeasedLedger:
             self._leases[Scope("day")] = Lease(limits.day, DAY_SECONDS)
         self._common = tuple(self._leases)
         self._asked: Sequence[Scope] = ()
+        self._heard_at = now
         self.replicas = UNKNOWN_REPLICAS
         self.is_shared = False
         """Whether the shared books answer."""
@@ -59,6 +62,8 @@ class LeasedLedger:
 
     def wait(self, user: str, units: int, lane: Lane, now: float) -> Verdict:
         """Say how long a call waits: for this process's own books, or until a lease comes."""
+        if self.is_shared and now - self._heard_at > LEASE_VALID_SECONDS:
+            self.lose()
         verdict = self._local.wait(user, units, lane, now)
         if verdict.seconds > 0 or not self.is_shared:
             return verdict
@@ -110,19 +115,18 @@ class LeasedLedger:
         """Take what the shared books gave."""
         if not self.is_shared:
             self._local.keep_to(1.0)
-        self.is_shared, self.replicas = True, answer.replicas
+        self.is_shared, self.replicas, self._heard_at = True, answer.replicas, now
         for scope, limit in zip(self._asked, answer.limits, strict=True):
             lease = self._leases[scope] = self._leases.pop(scope)  # to the end: who was not asked for is next
             lease.take(limit, answer.replicas)
             self._local.meter(scope, now).adopt(limit.allowed, limit.used, limit.paused / 1000, now)
 
-    def lose(self, now: float) -> None:
+    def lose(self) -> None:
         """Go on alone: the shared books were not reached."""
         self.is_shared = False
         self._local.keep_to(1 / self.replicas)
         for lease in self._leases.values():
             lease.lose()
-        self._forget_idle(now)
 
     def _users_with_news(self, now: float) -> Iterator[Scope]:
         self._forget_idle(now)

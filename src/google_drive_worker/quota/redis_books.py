@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from google_drive_worker.client.errors import REASON_LIMIT, safe_text
 from google_drive_worker.quota.ledger import Scope
 from google_drive_worker.quota.shared_books import Answer, Ask, LimitAsk, SharedBooksError
 
@@ -71,7 +72,7 @@ class RedisBooks:
         except TimeoutError:
             raise SharedBooksError(f"no answer within {self._call_seconds} s") from None
         except (RedisError, OSError, msgspec.DecodeError) as error:
-            raise SharedBooksError(type(error).__name__) from error
+            raise SharedBooksError(safe_text(f"{type(error).__name__}: {error}", REASON_LIMIT)) from error
 
     def _keys(self, scopes: Sequence[Scope]) -> list[str]:
         keys = [self._key("replicas")]

@@ -124,7 +124,7 @@ class Sharing:
                 why,
                 self.ledger.replicas,
             )
-        self.ledger.lose(self._timing.monotonic())
+        self.ledger.lose()
 
     async def _leave(self) -> None:
         """Give back what is leased; where that cannot be told, it ends by itself."""
@@ -133,6 +133,6 @@ class Sharing:
                 await self._books.exchange(self.ledger.asks(self._timing.monotonic(), leaving=True), leaving=True)
             except SharedBooksError as error:
                 log.info("leases of quota were not given back: %s", error)
-        self.ledger.lose(self._timing.monotonic())
+        self.ledger.lose()
         self.brought()
         await self._books.close()

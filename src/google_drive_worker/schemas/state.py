@@ -50,8 +50,15 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     """The newest such wish that a completed snapshot has answered."""
     replayed: int = 0
     """The newest wish for a replay that was answered: the log was read to its head after it."""
+    nudges: int = 0
+    """Notifications that speak of this log alone; each wishes for a replay of it."""
+    nudges_done: int = 0
     is_live: bool = False
     """The log was read to its head once: it may be replayed, also beside a new snapshot's scan."""
+    trail: tuple[tuple[str, str], ...] = ()
+    """Cursors of the last minutes with their times, oldest first: a new snapshot's log is read from before the lag."""
+    read_at: str | None = None
+    """When the log was last read to its head."""
     rescan: bool = False
     """Something happened that only a new snapshot can put right."""
     records_partition: int | None = None
@@ -92,6 +99,11 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     follow_ups: int = 0
     """How many lists of follow-ups were made; the next one's number is one more."""
     v: int = VERSION
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether its snapshot was cancelled before the corpus became live; it begins anew with the next wish."""
+        return self.phase is Phase.LIVE and not self.is_live and not self.rescan
 
     @property
     def is_listed(self) -> bool:

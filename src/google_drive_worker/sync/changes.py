@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace as replace_field
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -18,6 +19,7 @@ from google_drive_worker.client.resources import CHANGE_LIST_FIELDS
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
 from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.schemas.state import CorpusState, DriveEntry
+from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync import lists
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.completion import completion
@@ -85,12 +87,25 @@ def _last(run: Run, step: Replay, page: Page, token: str) -> Batch:
         raise MalformedResponseError("the last page of the change log holds no token to go on from")
     answered = step.wanted if step.corpus.is_live else None
     advance = _advance(step, page, token, page.head)
-    return _batch(run, step, page, replace_field(advance, replayed=answered, at_head=True))
+    return _batch(run, step, page, _at_head(run, step, advance, answered))
+
+
+def _at_head(run: Run, step: Replay, advance: AdvanceCursor, answered: int | None) -> AdvanceCursor:
+    lag = timedelta(seconds=run.settings.settle_seconds)
+    return replace_field(
+        advance,
+        replayed=answered,
+        nudges=step.corpus.nudges,
+        at=run.now(),
+        lag_from=rfc3339(run.timing.now() - lag),
+    )
 
 
 def _advance(step: Replay, page: Page, token: str, following: str) -> AdvanceCursor:
     corpus = step.corpus
-    return AdvanceCursor(corpus.corpus, corpus.snapshot_id, following, complete=not page.rejected, since=token)
+    removed = len({record.resource_id for record in page.records if record.op == "delete"})
+    where = (corpus.corpus, corpus.snapshot_id)
+    return AdvanceCursor(*where, following, complete=not page.rejected, since=token, removed=removed)
 
 
 def _batch(run: Run, step: Replay, page: Page, advance: AdvanceCursor) -> Batch:
@@ -104,7 +119,7 @@ def _batch(run: Run, step: Replay, page: Page, advance: AdvanceCursor) -> Batch:
         moves_matter=bool(selected_folders(run.job)),
     )
     follow = wanted_lists(run, {**page.follow, **_members(corpus, page.drives)})
-    patches: list[Patch] = [*([index] if page.sights else []), advance, *drive_patches]
+    patches: list[Patch] = [*([index] if page.sights else []), *drive_patches, advance]
     if page.sights.gone:
         patches.append(ForgetFollowUps(corpus.corpus, frozenset(page.sights.gone)))
     if follow:

@@ -60,7 +60,7 @@ class CompleteSnapshot:
             expected=sum(corpus.counts.values()) if corpus.complete else corpus.expected,
             settle_at=self.settle_at,
             sweep_at=self.sweep_at,
-            enrich=enrich or corpus.enrich,
+            enrich={**corpus.enrich, **enrich},
         )
         return with_answers(state.with_part(corpus_part(self.corpus), completed))
 

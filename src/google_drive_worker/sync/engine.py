@@ -101,7 +101,7 @@ def _drive_of(step: plan.Step) -> str | None:
     match step:
         case plan.Open():
             return step.drive_id
-        case plan.ScanCorpus() | plan.Replay() | plan.Settle():
+        case plan.ScanCorpus() | plan.Replay() | plan.Settle() | plan.Enrich():
             return step.corpus.drive_id
         case _:
             return None

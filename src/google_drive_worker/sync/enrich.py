@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from google_drive_worker.client import comments, files, permissions, revisions
 from google_drive_worker.client.errors import (
     AccessDeniedError,
+    CursorLostError,
     DriveError,
     ItemError,
     NetworkError,
@@ -76,7 +77,8 @@ class AdvanceEnrichment:
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         ranges = {name: part for name, part in corpus.enrich.items() if name != self.range_name}
         if self.page_token is not None:
-            ranges[self.range_name] = Range(page_token=self.page_token)
+            lower = corpus.enrich[self.range_name].lower if self.range_name in corpus.enrich else None
+            ranges[self.range_name] = Range(lower, page_token=self.page_token)
         return state.with_part(corpus_part(self.corpus), replace(corpus, enrich=ranges))
 
 
@@ -85,10 +87,17 @@ async def enrich(run: Run, step: Enrich) -> AsyncGenerator[Batch, None]:
     corpus = step.corpus
     where = (corpus.corpus, corpus.snapshot_id)
     q = f"mimeType != '{FOLDER}' and mimeType != '{SHORTCUT}'"
+    if step.part.lower is not None:
+        q += f" and modifiedTime > '{step.part.lower}'"
     query = corpus_query(run, corpus, ENRICH_FIELDS, q)
-    body = await files.list_page(
-        run.session, query, step.part.page_token, min(PAGE_ITEMS, run.page_size), lane=Lane.ENRICHMENT
-    )
+    size, token = min(PAGE_ITEMS, run.page_size), step.part.page_token
+    try:
+        body = await files.list_page(run.session, query, token or None, size, lane=Lane.ENRICHMENT)
+    except CursorLostError:
+        if not token:
+            raise
+        yield Batch(AdvanceEnrichment(*where, step.range_name, ""))
+        return
     found, following = await run.decode(listed_lists, body, run.view(corpus))
     wanted = [COMMENT] if step.range_name == SWEEP else [each for each in (REVISION, COMMENT) if run.wants(each)]
     if step.range_name == HISTORY:

@@ -203,8 +203,13 @@ class Accounted:
         """Take the unseen out of the index."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         corpus = replace(corpus, accounted=corpus.accounted or self.done, complete=corpus.complete and self.complete)
-        state = state.with_folders({name: None for name in self.unseen if name in state.folders})
-        return state.with_part(corpus_part(self.corpus), corpus)
+        ours = {name: None for name in self.unseen if _is_of(state, name, self.corpus)}
+        return state.with_folders(ours).with_part(corpus_part(self.corpus), corpus)
+
+
+def _is_of(state: ConnectionState, folder_id: str, corpus: str) -> bool:
+    folder = state.folders.get(folder_id)
+    return folder is not None and folder.corpus == corpus
 
 
 def unaccounted(state: ConnectionState, corpus: CorpusState) -> list[str]:

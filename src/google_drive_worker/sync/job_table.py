@@ -13,9 +13,11 @@ class JobKind(StrEnum):
     """What a job does, as far as slots are concerned."""
 
     SCAN = "scan"
-    """The backfill: snapshots, and what is read call by call."""
+    """The backfill: snapshots."""
     INCREMENT = "increment"
     """The logs of live corpora, and what follows from them at once."""
+    LIST = "list"
+    """Permissions, revisions and comments, read call by call."""
 
 
 class Stage(StrEnum):

@@ -21,7 +21,7 @@ from google_drive_worker.schemas.state import (
     corpus_part,
 )
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.corpora import drives_part, drives_target, tracks, user_corpus, with_answers
+from google_drive_worker.sync.corpora import NONE, drives_part, drives_target, tracks, user_corpus, with_answers
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.state import known_job, open_corpus
 
@@ -35,10 +35,17 @@ class TrackDrives:
 
     drives: Mapping[str, DriveEntry]
     listed: int
+    known: frozenset[str] = frozenset()
+    """The drives that were known when they were listed: those that the log told of since are kept, or stay left."""
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Take the list over; corpora of drives that are not on it are closed by the plan."""
-        job = replace(known_job(state), drives=dict(self.drives), drives_listed=self.listed)
+        job = known_job(state)
+        joined = {drive: entry for drive, entry in job.drives.items() if drive not in self.known}
+        listed = {
+            drive: entry for drive, entry in self.drives.items() if drive in job.drives or drive not in self.known
+        }
+        job = replace(job, drives={**listed, **joined}, drives_listed=self.listed)
         return with_answers(state.with_part(JOB, job))
 
 
@@ -50,11 +57,15 @@ class JoinDrive:
     entry: DriveEntry
 
     def apply(self, state: ConnectionState) -> ConnectionState:
-        """Follow it; the plan opens its corpus."""
+        """Follow it; the plan opens its corpus, and a new one is a wish of its own."""
         job = known_job(state)
-        if job.drives.get(self.drive_id) == self.entry:
+        known = job.drives.get(self.drive_id)
+        entry = replace(self.entry, name=self.entry.name or (known.name if known else None))
+        if known == entry:
             return state
-        return state.with_part(JOB, replace(job, drives={**job.drives, self.drive_id: self.entry}))
+        is_new = self.entry.tracked and known is None
+        drives = {**job.drives, self.drive_id: entry}
+        return state.with_part(JOB, replace(job, drives=drives, incremental_wanted=job.incremental_wanted + is_new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,7 @@ class LeaveDrive:
         if self.drive_id not in job.drives:
             return state
         others = {drive: entry for drive, entry in job.drives.items() if drive != self.drive_id}
-        return state.with_part(JOB, replace(job, drives=others))
+        return with_answers(state.with_part(JOB, replace(job, drives=others)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ class CloseCorpus:
 
 def _with_look(state: ConnectionState, closed: CorpusState) -> ConnectionState:
     user = state.corpus(user_corpus(known_job(state)))
-    if closed.drive_id is None or user is None or drives_part(known_job(state)) != "all":
+    if closed.drive_id is None or user is None or drives_part(known_job(state)) == NONE:
         return state
     return state.with_part(corpus_part(user.corpus), replace(user, looks={**user.looks, closed.drive_id: ""}))
 
@@ -104,16 +115,16 @@ async def list_drives(run: Run) -> Batch:
 
     Without the right to see drives (facts A2: a scope over content) none is followed, and operators are told.
     """
-    target = drives_target(run.job)
+    target, known = drives_target(run.job), frozenset(run.job.drives)
     if not run.follows_drives:
-        return Batch(TrackDrives({}, target))
+        return Batch(TrackDrives({}, target, known))
     try:
         found = {drive.id: drive.name async for drive in drives.list_all(run.session)}
     except ReauthorizationRequiredError as error:
         if error.code != "insufficient_scopes":
             raise
         note = run.item_error("drives_not_visible", error.message, "drive", None, error)
-        return Batch(TrackDrives(_named(run), target), notices=[note])
+        return Batch(TrackDrives(_named(run), target, known), notices=[note])
     missing = [drive for drive in {**run.job.drives, **_named(run)} if drive not in found]
     notices: list[ErrorRecord] = []
     for drive_id in missing:
@@ -123,7 +134,7 @@ async def list_drives(run: Run) -> Batch:
             if drive_id in _named(run):
                 notices.append(run.item_error("drive_not_visible", error.message, "drive", drive_id, error))
     entries = {drive_id: DriveEntry(name, tracks(run.job, drive_id)) for drive_id, name in found.items()}
-    return Batch(TrackDrives(entries, target), notices=notices)
+    return Batch(TrackDrives(entries, target, known), notices=notices)
 
 
 def _named(run: Run) -> dict[str, DriveEntry]:

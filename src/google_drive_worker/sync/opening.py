@@ -91,7 +91,10 @@ def _opened(run: Run, step: Open, opened: OpenSnapshot, shared_drive: drives.Dri
 
 
 async def _account(run: Run) -> str:
-    account = (await about.get(run.session)).user.permission_id
+    """Whose credential it is, asked once a run. Raises `AccountChangedError`."""
+    if run.account is None:
+        run.account = (await about.get(run.session)).user.permission_id
+    account = run.account
     if run.job.account_id not in {None, account}:
         raise AccountChangedError(
             "this credential is another Google account's than the one this connection was made with; "

@@ -74,6 +74,8 @@ class View:
     scope: Scope = field(default_factory=Scope)
     folders: Mapping[str, FolderState] = field(default_factory=dict)
     """The folder index, which tells a folder that is gone from a file."""
+    reads_lists: bool = False
+    """Whether revisions and comments of what is listed are to be read, as those of what changed are."""
     takes_back: bool = False
     """Whether what is not wanted is to be deleted: a listing of a whole corpus need not, its end sweeps."""
 
@@ -125,17 +127,18 @@ def file_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> Pag
         rejected=rejected,
         counts=counts,
         sights=sights,
-        follow=_follow_listed(wanted),
+        follow=_follow_changed(wanted) if view.reads_lists else _follow_listed(wanted),
     )
 
 
-def folder_page(body: bytes) -> tuple[dict[str, str | None], str | None, bool]:
+def folder_page(body: bytes, view: View) -> tuple[dict[str, str | None], str | None, bool]:
     """A page of the folder listing: parents by folder, the next page's token, whether something was not searched.
 
     Raises `MalformedResponseError` as `file_page` does.
     """
     listed, _ = _decode_files(body)
-    return {file.id: parent_of(file) for file in listed.files}, listed.next_page_token, listed.incomplete_search
+    files = _owned(listed.files, view)
+    return {file.id: parent_of(file) for file in files}, listed.next_page_token, listed.incomplete_search
 
 
 def listed_lists(body: bytes, view: View) -> tuple[dict[str, list[str]], str | None]:
@@ -169,9 +172,15 @@ def change_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> P
 
 def parent_of(file: DriveFile) -> str | None:
     """The one parent of an item; None where Drive shows none (facts A4)."""
-    if isinstance(file.parents, UnsetType):
-        return None
-    return next(iter(_TEXTS.decode(file.parents)), None)
+    return None if isinstance(file.parents, UnsetType) else next(iter(_texts(bytes(file.parents))), None)
+
+
+def _texts(raw: bytes) -> list[str]:
+    """Texts; none of what is not documented, which costs its item elsewhere."""
+    try:
+        return _TEXTS.decode(raw)
+    except ValueError:
+        return []
 
 
 def _owned(files: Sequence[DriveFile], view: View) -> Sequence[DriveFile]:
@@ -202,7 +211,7 @@ def _sights(files: Sequence[DriveFile]) -> FolderSights:
     parents = {bytes(file.parents) for file in files if file.parents is not UNSET}
     return FolderSights(
         {file.id: FolderSeen(parent_of(file), inherited_hash(file)) for file in files if file.mime_type == FOLDER},
-        frozenset(parent for listed in parents for parent in _TEXTS.decode(listed)),
+        frozenset(parent for listed in parents for parent in _texts(listed)),
     )
 
 
@@ -322,7 +331,10 @@ def _change(change: DriveChange, writer: RecordWriter, view: View) -> list[OutRe
     if _shows(change, view) and isinstance(change.file, DriveFile):
         return _shown(change.file, writer, view, time)
     if isinstance(change.file, DriveFile) and view.belonging.is_followed_elsewhere(change.file.drive_id):
-        return []  # its own corpus tells of it
+        # Its own corpus tells of it; where that may not want it, a delete here does no harm to what it may have told.
+        wants_all = view.scope.selected is None and not view.belonging.only_owned
+        if wants_all or not change.removed:
+            return []
     return _deleted(change, writer, view, time) if change.removed else []
 
 

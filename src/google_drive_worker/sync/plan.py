@@ -3,8 +3,8 @@
 In: its state and the time. Out: one step of a lane, or `Idle`. Pure, and the only place that decides it: a job that is
 resumed after a crash takes the same way as one that was never interrupted.
 
-A connection has two lanes, so that what changes now never waits for what was there before: *increments* (logs of live
-corpora, and what follows from them at once) and *backfill* (snapshots, and what is read call by call).
+A connection has three lanes, so that what changes now never waits for what was there before: *increments* (logs of
+live corpora, and what follows from them at once), *backfill* (snapshots) and *lists* (what is read call by call).
 """
 
 from collections.abc import Callable
@@ -160,19 +160,20 @@ def next_backfill(state: ConnectionState, now: datetime) -> Step:
     job = _workable(state)
     if job is None:
         return Idle()
-    return (
-        _open_step(job, state)
-        or _snapshot_step(job, state)
-        or _afterwards_step(state, now)
-        or _enrichment_step(state)
-        or Idle()
-    )
+    return _open_step(job, state) or _snapshot_step(job, state) or _afterwards_step(state, now) or Idle()
+
+
+def next_list(state: ConnectionState, now: datetime) -> Step:
+    """The next step of the lane that reads permissions, revisions and comments, call by call."""
+    if _workable(state) is None:
+        return Idle()
+    return _enrichment_step(state, now) or Idle()
 
 
 def next_step(state: ConnectionState, now: datetime) -> Step:
-    """The next step of either lane, changes first: as one that works alone takes them."""
-    step = next_increment(state, now)
-    return next_backfill(state, now) if isinstance(step, Idle) else step
+    """The next step of any lane, changes first: as one that works alone takes them."""
+    steps = (lane(state, now) for lane in (next_increment, next_backfill, next_list))
+    return next((step for step in steps if not isinstance(step, Idle)), Idle())
 
 
 def has_work(state: ConnectionState, now: datetime) -> bool:
@@ -208,14 +209,14 @@ def _workable(state: ConnectionState) -> JobState | None:
 def _replay_step(job: JobState, live: list[CorpusState]) -> Step | None:
     for corpus in live:
         completes = _is_ready_to_complete(corpus)
-        if completes or corpus.replayed < job.incremental_wanted:
+        if completes or corpus.replayed < job.incremental_wanted or corpus.nudges_done < corpus.nudges:
             return Replay(corpus, job.incremental_wanted, completes=completes)
     return None
 
 
 def _dirty_step(live: list[CorpusState]) -> Step | None:
     for corpus in live:
-        if corpus.dirty and not corpus.rescan:
+        if corpus.dirty and not (corpus.rescan and corpus.phase is Phase.LIVE):
             return Relist(corpus)
     return None
 
@@ -247,7 +248,7 @@ def _open_step(job: JobState, state: ConnectionState) -> Step | None:
 
 def _open_corpus(job: JobState, state: ConnectionState, name: str, drive_id: str | None = None) -> Open | None:
     corpus = state.corpus(name)
-    if corpus is not None:
+    if corpus is not None and not corpus.is_given_up:
         wants_anew = corpus.full_wanted < job.full_wanted and job.full_done < job.full_wanted
         must_anew = corpus.rescan and corpus.phase is Phase.LIVE
         return Open(name, job.full_wanted, drive_id=drive_id) if wants_anew or must_anew else None
@@ -282,18 +283,18 @@ def _afterwards_step(state: ConnectionState, now: datetime) -> Step | None:
             continue
         if _is_due(corpus.settle_at, now):
             return Settle(corpus)
-        if _is_due(corpus.sweep_at, now):
-            return Sweep(corpus)
         if corpus.looks:
             return LookBack(corpus, next(iter(corpus.looks)))
     return None
 
 
-def _enrichment_step(state: ConnectionState) -> Step | None:
+def _enrichment_step(state: ConnectionState, now: datetime) -> Step | None:
     for name, follow_up in state.follow_ups.items():
         return Follow(name, follow_up)
     for corpus in state.corpora:
-        if corpus.phase is Phase.LIVE:
+        if corpus.is_live and _is_due(corpus.sweep_at, now):
+            return Sweep(corpus)
+        if corpus.phase is Phase.LIVE and corpus.is_live:
             for name, part in corpus.enrich.items():
                 if not part.done:
                     return Enrich(corpus, name, part)

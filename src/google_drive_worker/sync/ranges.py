@@ -23,6 +23,7 @@ from google_drive_worker.schemas.state import Range
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_LAST_SECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _SECOND
 
 FIRST_DAY = int(datetime(2006, 1, 1, tzinfo=UTC).timestamp())
 """Hardly anything is older; where a span is open below, cuts begin here unless something older was seen."""
@@ -103,7 +104,8 @@ class Cutting:
         lower, upper = self._ends(span, times)
         dense = densest_half(times)
         even = (lower + (upper - lower) * number // PARTS for number in range(PARTS + 1))
-        cuts = sorted({moment for moment in (*even, *dense) if span.holds(moment) and moment != span.lower})
+        inside = {moment for moment in (*even, *dense) if span.holds(moment) and moment <= _LAST_SECOND}
+        cuts = sorted(inside - {span.lower})
         if _is_in_order(sample.times):
             follow = (upper - lower) / (2 * (dense[1] - dense[0]))
             return Part(span, len(times) * max(1.0, follow), is_whole=False, cuts=cuts)

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Raw
 
-from clustera_toolkit.message import Envelope, encode, message_ids, resource_key
+from clustera_toolkit.message import Envelope, EnvelopeTemplate, message_ids
 from google_drive_worker.schemas.record import (
     ENCODER,
     DeletedData,
@@ -39,28 +39,14 @@ class RecordWriter:
     position: str
     """The change token of the page, or `SCAN`."""
     observed_at: str
-    _source_as_sent: Raw = field(init=False)
+    _source_as_sent: bytes = field(init=False)
     _message_id: Callable[[bytes, bytes, bytes], str] = field(init=False)
-    _envelope: Envelope = field(init=False)
+    _templates: dict[tuple[str, Op], EnvelopeTemplate] = field(init=False)
 
     def __post_init__(self) -> None:
-        source = Raw(ENCODER.encode(self.source))
-        envelope = Envelope(
-            message_id="",
-            integration_id=self.integration_id,
-            integration_connection_id=self.connection_id,
-            resource_type="",
-            resource_id="",
-            idempotency_key="",
-            op="upsert",
-            version=None,
-            snapshot_id=self.snapshot_id,
-            observed_at=self.observed_at,
-            source=source,
-        )
-        object.__setattr__(self, "_source_as_sent", source)
+        object.__setattr__(self, "_source_as_sent", ENCODER.encode(self.source))
         object.__setattr__(self, "_message_id", message_ids(self.snapshot_id.encode(), self.position.encode()))
-        object.__setattr__(self, "_envelope", envelope)
+        object.__setattr__(self, "_templates", {})
 
     def upsert(
         self,
@@ -86,19 +72,32 @@ class RecordWriter:
             NAMES[ResourceType.SNAPSHOT], corpus, "upsert", ENCODER.encode(data), None, self._source_as_sent
         )
 
-    def _source(self, source: Source | None) -> Raw:
-        return self._source_as_sent if source is None else Raw(ENCODER.encode(source))
+    def _source(self, source: Source | None) -> bytes:
+        return self._source_as_sent if source is None else ENCODER.encode(source)
 
-    def _record(self, kind: str, resource_id: str, op: Op, data: bytes, version: int | None, source: Raw) -> OutRecord:
-        """Fill the page's one envelope anew: to make one for each record would cost as much as to encode it."""
-        key = resource_key(self.integration_id, self.connection_id, kind, resource_id)
-        envelope = self._envelope
-        envelope.message_id = self._message_id(key.encode(), op.encode(), data)
-        envelope.resource_type = kind
-        envelope.resource_id = resource_id
-        envelope.idempotency_key = key
-        envelope.op = op
-        envelope.version = version
-        envelope.source = source
-        envelope.data = Raw(data)
-        return OutRecord(kind, resource_id, op, key, version, data, encode(envelope))
+    def _record(
+        self, kind: str, resource_id: str, op: Op, data: bytes, version: int | None, source: bytes
+    ) -> OutRecord:
+        template = self._templates.get((kind, op)) or self._template(kind, op)
+        key = template.key(resource_id)
+        message_id = self._message_id(key.encode(), op.encode(), data)
+        value = template.fill(message_id, resource_id, version, source, data)
+        return OutRecord(kind, resource_id, op, key, version, data, value)
+
+    def _template(self, kind: str, op: Op) -> EnvelopeTemplate:
+        template = self._templates[kind, op] = EnvelopeTemplate(
+            Envelope(
+                message_id="",
+                integration_id=self.integration_id,
+                integration_connection_id=self.connection_id,
+                resource_type=kind,
+                resource_id="",
+                idempotency_key="",
+                op=op,
+                version=None,
+                snapshot_id=self.snapshot_id,
+                observed_at=self.observed_at,
+                source=Raw(b"null"),
+            )
+        )
+        return template

@@ -66,6 +66,8 @@ class Run:
     state: ConnectionState
     session: DriveSession
     traffic: TrafficControl = field(default_factory=TrafficControl)
+    account: str | None = None
+    """The account that the credential belongs to, once it was asked for."""
 
     @property
     def connection_id(self) -> str:
@@ -101,12 +103,14 @@ class Run:
         wanted = self.job.config.get(name)
         return resource in (wanted if isinstance(wanted, list) and wanted else default)
 
-    def view(self, corpus: CorpusState, *, takes_back: bool = True) -> View:
-        """What belongs to a corpus and is wanted of it."""
+    def view(self, corpus: CorpusState, *, takes_back: bool = True, reads_lists: bool | None = None) -> View:
+        """What belongs to a corpus and is wanted of it. `reads_lists`: by default where their history is wanted."""
+        if reads_lists is None:
+            reads_lists = takes_back and any(self.wants(each, backfill=True) for each in ("revision", "comment"))
         selected = frozenset(corpus.root_id or name if name == "root" else name for name in selected_folders(self.job))
         owned = belonging(self.job, corpus)
         scope = Scope(selected or None, owned.only_owned and corpus.drive_id is None, self.state.folders)
-        return View(owned, scope, self.state.folders, takes_back=takes_back)
+        return View(owned, scope, self.state.folders, takes_back=takes_back, reads_lists=reads_lists)
 
     def now(self) -> str:
         """The time as messages carry it."""

@@ -1,8 +1,8 @@
 """The jobs of this process: which run now, what becomes of their failures.
 
-In: ids of connections whose state changed (`wake`). Out: batches, by way of the outlet. A connection has two lanes
-(plan.py), a task for each while it has work; scans and replays have slots of their own, so that a long scan, of another
-connection or of the same, never keeps a change waiting.
+In: ids of connections whose state changed (`wake`). Out: batches, by way of the outlet. A connection has three lanes
+(plan.py), a task for each while it has work; each lane has slots of its own, so that a long scan, of another connection
+or of the same, never keeps a change waiting.
 
 Failures are typed, and each type is handled here, once:
 
@@ -39,7 +39,7 @@ from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.engine import Engine, LostCorpusError
 from google_drive_worker.sync.job_table import JobKind, JobTable, Stage
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, Outlet, OutletClosedError
-from google_drive_worker.sync.plan import Idle, Plan, due_at, next_backfill, next_increment
+from google_drive_worker.sync.plan import Idle, Plan, due_at, next_backfill, next_increment, next_list
 from google_drive_worker.sync.state import LoseCursor, Park, Patch, known_job
 from google_drive_worker.sync.traffic import TrafficControl
 
@@ -49,7 +49,11 @@ JOB_BACKOFF = Backoff(base_seconds=5.0, cap_seconds=300.0, max_attempts=8, max_e
 INCREMENT_SLOTS_PER_SCAN_SLOT = 4
 MAX_CURSOR_LOSSES = 3
 
-LANES: dict[JobKind, Plan] = {JobKind.INCREMENT: next_increment, JobKind.SCAN: next_backfill}
+LANES: dict[JobKind, Plan] = {
+    JobKind.INCREMENT: next_increment,
+    JobKind.SCAN: next_backfill,
+    JobKind.LIST: next_list,
+}
 Job = tuple[str, JobKind]
 """A connection, and the lane of it that runs."""
 
@@ -91,12 +95,16 @@ class Runner:
         self._engine = engine
         self._outlet = outlet
         self._sessions = sessions
-        self._scans = asyncio.Semaphore(max_scans)
-        self._increments = asyncio.Semaphore(max_scans * INCREMENT_SLOTS_PER_SCAN_SLOT)
+        self._slots = {
+            JobKind.INCREMENT: asyncio.Semaphore(max_scans * INCREMENT_SLOTS_PER_SCAN_SLOT),
+            JobKind.SCAN: asyncio.Semaphore(max_scans),
+            JobKind.LIST: asyncio.Semaphore(max_scans),
+        }
         self._backoff = backoff
         self._timing = timing
         self._observer = observer or RunnerObserver()
         self._tasks: dict[Job, asyncio.Task[bool]] = {}
+        self._restarting: set[Job] = set()
         self._alarms: dict[str, asyncio.TimerHandle] = {}
         self._traffic: WeakValueDictionary[str, TrafficControl] = WeakValueDictionary()
         self._stopped = False
@@ -168,7 +176,11 @@ class Runner:
     def _ended(self, job: Job, task: asyncio.Task[bool]) -> None:
         if self._tasks.get(job) is task:
             del self._tasks[job]
+        restarts = job in self._restarting
+        self._restarting.discard(job)
         if task.cancelled():
+            if restarts:
+                self.wake(job[0])
             return
         if (error := task.exception()) is not None:
             log.error("a job ended by an error of its own", exc_info=error, extra={"connection_id": job[0]})
@@ -187,6 +199,7 @@ class Runner:
             try:
                 await self._outlet.settle(job[0])
             except (BatchDroppedError, BatchRefusedError):
+                self._plan_anew(job)
                 continue
             except OutletClosedError:
                 return None
@@ -206,7 +219,7 @@ class Runner:
                 await self._in_slot(job, state)
                 setbacks.failures = 0
             except BatchDroppedError:
-                await self._plan_anew(job)
+                self._plan_anew(job)
             except OutletClosedError:
                 return False
             except Exception as error:  # noqa: BLE001 # `_goes_on` tells the unforeseen ones apart
@@ -214,39 +227,34 @@ class Runner:
                     return False
         return True
 
-    async def _plan_anew(self, job: Job) -> None:
-        """A batch was dropped, and with it what the other lane handed over after it: that lane starts anew too.
+    def _plan_anew(self, job: Job) -> None:
+        """A batch was dropped, and with it what other lanes handed over after it: they start anew too.
 
-        Nothing is handed over between the cancelling and its end, for a lane that is cancelled hands over nothing.
+        The outlet tells of a drop once, to whichever lane asks first; a lane that is cancelled hands over nothing more.
         """
-        connection_id, kind = job
-        other = next(each for each in LANES if each is not kind)
-        if (task := self._tasks.get((connection_id, other))) is not None:
-            task.cancel()
-            await asyncio.wait([task])
-            if self._wanted(connection_id, other) is not None:
-                self._start((connection_id, other))
+        for kind in LANES:
+            other = (job[0], kind)
+            if kind is not job[1] and (task := self._tasks.get(other)) is not None:
+                self._restarting.add(other)
+                task.cancel()
 
     async def _goes_on(self, job: Job, state: ConnectionState, error: Exception, setbacks: "_Setbacks") -> bool:
         """Do what the table above says. False: the job ends until it is woken again."""
         connection_id = job[0]
         match error:
             case BatchRefusedError():
-                await self._plan_anew(job)
-                return await self._park(connection_id, state, _refused(error))
+                return await self._park(job, state, _refused(error))
             case CursorLostError():
                 setbacks.losses += 1
-                started_over = setbacks.losses <= MAX_CURSOR_LOSSES and await self._start_over(
-                    connection_id, state, error
-                )
-                return started_over or await self._park(connection_id, state, error)
+                started_over = setbacks.losses <= MAX_CURSOR_LOSSES and await self._start_over(job, state, error)
+                return started_over or await self._park(job, state, error)
             case RetryableError():
                 setbacks.failures += 1
                 return await self._try_later(job, state, error, setbacks.failures)
             case DriveError():
                 if self._has_new_settings(connection_id, state):
                     return True
-                return await self._park(connection_id, state, error)
+                return await self._park(job, state, error)
             case _:
                 log.error("a job failed", exc_info=error, extra={"connection_id": connection_id})
                 setbacks.failures += 1
@@ -254,7 +262,7 @@ class Runner:
 
     async def _in_slot(self, job: Job, state: ConnectionState) -> None:
         connection_id, kind = job
-        slots = self._increments if kind is JobKind.INCREMENT else self._scans
+        slots = self._slots[kind]
         with self.jobs.standing(connection_id, Stage.WAITING, kind):
             await slots.acquire()
         started = self._timing.monotonic()
@@ -283,22 +291,24 @@ class Runner:
                 await self._outlet.put(connection_id, batch)
         await self._outlet.settle(connection_id)
 
-    async def _start_over(self, connection_id: str, state: ConnectionState, error: CursorLostError) -> bool:
-        """Drop the corpus whose token Drive refused; the plan opens a snapshot for it. False: there is none."""
+    async def _start_over(self, job: Job, state: ConnectionState, error: CursorLostError) -> bool:
+        """Have a snapshot opened for the corpus whose token Drive refused. False: no corpus is to blame."""
         if not isinstance(error, LostCorpusError):
             return False
-        await self._tell(connection_id, state, error, LoseCursor(error.corpus, error.snapshot_id))
+        await self._tell(job, state, error, LoseCursor(error.corpus, error.snapshot_id))
         return True
 
-    async def _park(self, connection_id: str, state: ConnectionState, error: DriveError) -> bool:
+    async def _park(self, job: Job, state: ConnectionState, error: DriveError) -> bool:
         """Park the connection. False: not even that can be written, so the job ends until the next trigger."""
         patch = Park(Parked(error.code, error.message, rfc3339(self._timing.now())))
-        return await self._tell(connection_id, state, error, patch)
+        told = await self._tell(job, state, error, patch)
+        self._plan_anew(job)  # what the other lanes are at is not to be gone on with
+        return told
 
     async def _try_later(self, job: Job, state: ConnectionState, error: RetryableError, failures: int) -> bool:
         """Wait, unless the tries have ended: then the next trigger takes the job up where it is."""
         connection_id, kind = job
-        await self._tell(connection_id, state, error, None, attempts=failures)
+        await self._tell(job, state, error, None, attempts=failures)
         if failures >= self._backoff.max_attempts:
             return False
         delay = self._backoff.delay(failures - 1, self._timing.random())
@@ -309,17 +319,18 @@ class Runner:
 
     async def _tell(
         self,
-        connection_id: str,
+        job: Job,
         state: ConnectionState,
         error: DriveError,
         patch: Patch | None,
         attempts: int | None = None,
     ) -> bool:
         """Write the error record, the event and what becomes of the job in one batch. False: it was refused."""
+        connection_id = job[0]
         self._observer.failed(error.code)
-        job, now = known_job(state), rfc3339(self._timing.now())
+        wanted, now = known_job(state), rfc3339(self._timing.now())
         record = ErrorRecord(
-            message_id=job.message_id,
+            message_id=wanted.message_id,
             integration_connection_id=connection_id,
             occurred_at=now,
             stage="sync",
@@ -329,7 +340,7 @@ class Runner:
             http_status=error.http_status,
             reason=error.reason,
             attempts=attempts or error.attempts,
-            trace_id=job.trace_id,
+            trace_id=wanted.trace_id,
         )
         broken = isinstance(error, ReauthorizationRequiredError)
         name = EventName.REAUTHORIZATION_REQUIRED if broken else EventName.JOB_FAILED
@@ -337,8 +348,11 @@ class Runner:
         try:
             await self._outlet.put(connection_id, Batch(patch, notices=[record, event]))
             await self._outlet.settle(connection_id)
-        except (BatchDroppedError, OutletClosedError):
+        except BatchDroppedError:
             log.info("a failure was not recorded: the state had moved on", extra={"connection_id": connection_id})
+            self._plan_anew(job)
+        except OutletClosedError:
+            log.info("a failure was not recorded: the partitions are gone", extra={"connection_id": connection_id})
         except BatchRefusedError as refused:
             log.error("a failure was not recorded: %s", refused, extra={"connection_id": connection_id})
             return False

@@ -148,7 +148,7 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
 async def _made(scan: _Scan, name: str, body: bytes, since: int) -> tuple[str | None, Made]:
     """The token that follows a page, and its batch."""
     if name == FOLDERS:
-        parents, token, incomplete = folder_page(body)
+        parents, token, incomplete = await scan.run.decode(folder_page, body, scan.run.view(scan.corpus))
         return token, partial(_folders_listed, scan, parents, token, complete=not incomplete)
     page = await _records(scan, body)
     return page.next_page_token, partial(_scanned, scan, name, page, since)

@@ -98,7 +98,7 @@ async def _listed(run: Run, corpus: CorpusState, q: str, token: str | None, posi
             raise
         return None
     writer = run.writer(corpus, corpus.snapshot_id, position)
-    return await run.decode(file_page, body, writer, run.view(corpus))
+    return await run.decode(file_page, body, writer, run.view(corpus, reads_lists=True))
 
 
 def _batch(run: Run, corpus: CorpusState, page: Page | None, advance: Patch) -> Batch:
@@ -106,4 +106,4 @@ def _batch(run: Run, corpus: CorpusState, page: Page | None, advance: Patch) -> 
     if page is None:
         return Batch(advance)
     run.traffic.of(corpus.corpus).touch(record.resource_id for record in page.records)
-    return emitted(run, corpus, page, [advance])
+    return emitted(run, corpus, page, [advance], walks=True)

@@ -8,6 +8,7 @@ Pure.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -24,10 +25,15 @@ from google_drive_worker.schemas.state import (
     Range,
     corpus_part,
 )
+from google_drive_worker.schemas.times import parse_rfc3339, rfc3339
 from google_drive_worker.sync.corpora import with_answers
 
+CLOCKS_DIFFER = timedelta(hours=1)
+MISSED = "missed"
+"""The range of the enrichment pass with what changed while a log was lost."""
 SELECTION = ("corpora", "selected_folders")
 """Settings that say which items are wanted: other ones need a new snapshot, whose end sweeps what they leave out."""
+MAX_TRAIL = 16
 MAX_CHANNELS = 16
 """A connection has one channel a log, two while one is renewed."""
 
@@ -91,6 +97,21 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
+class Nudge:
+    """A notification speaks of one log: it alone is to be replayed."""
+
+    corpus: str
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Count the wish up; a corpus that is not open yet will be read to its head anyway."""
+        known_job(state)
+        corpus = state.corpus(self.corpus)
+        if corpus is None:
+            return state
+        return state.with_part(corpus_part(self.corpus), replace(corpus, nudges=corpus.nudges + 1))
+
+
+@dataclass(frozen=True, slots=True)
 class MarkApplied:
     """An inbound message was applied; the same one again is to be ignored."""
 
@@ -134,13 +155,12 @@ class Cancel:
     """Give up what is wanted. A snapshot under way is left unfinished, and never marked complete."""
 
     def apply(self, state: ConnectionState) -> ConnectionState:
-        """Call all wishes answered; drop corpora that never became live, so that the next trigger starts them anew."""
+        """Call all wishes answered; a corpus that never became live begins anew with the next trigger."""
         job = known_job(state)
         done = replace(job, full_done=job.full_wanted, incremental_done=job.incremental_wanted, parked=None)
         state = state.with_part(JOB, done)
         for corpus in state.corpora:
-            name = corpus_part(corpus.corpus)
-            state = state.with_part(name, _given_up(corpus, done)) if corpus.is_live else state.without_part(name)
+            state = state.with_part(corpus_part(corpus.corpus), _given_up(corpus, done))
         return state
 
 
@@ -152,6 +172,7 @@ def _given_up(corpus: CorpusState, job: JobState) -> CorpusState:
         ranges={},
         accounted=False,
         held=None,
+        confirmed=False,
         rescan=False,
         full_wanted=job.full_wanted,
         full_done=job.full_wanted,
@@ -216,7 +237,9 @@ class OpenSnapshot:
             phase=Phase.SCANNING,
             snapshot_id=self.snapshot_id,
             start_token=self.start_token,
-            cursor=given_up.cursor if given_up is not None else self.start_token,
+            cursor=(given_up.cursor if given_up is not None else None) or self.start_token,
+            expected=given_up.expected if given_up is not None else 0,
+            enrich=self._missed(given_up),
             full_wanted=self.full_wanted,
             drive_id=self.drive_id,
             root_id=self.root_id,
@@ -226,10 +249,18 @@ class OpenSnapshot:
             settle_from=self.settle_from,
         )
 
+    def _missed(self, given_up: CorpusState | None) -> dict[str, Range]:
+        """What changed while a log was lost has lists that nobody was told to read."""
+        if given_up is None or given_up.cursor:
+            return {}
+        read_at = parse_rfc3339(given_up.read_at or "")
+        return {} if read_at is None else {MISSED: Range(lower=rfc3339(read_at - CLOCKS_DIFFER))}
+
     def _beside(self, corpus: CorpusState) -> CorpusState:
-        """The log goes on from its own cursor, which lies before the token that was just parked."""
+        """The log goes on from before the listings' lag: what they may lack is emitted once more, and not swept."""
         return replace(
             corpus,
+            cursor=corpus.trail[0][1] if corpus.trail else corpus.cursor,
             phase=Phase.SCANNING,
             snapshot_id=self.snapshot_id,
             start_token=self.start_token,
@@ -243,6 +274,7 @@ class OpenSnapshot:
             settle_token=None,
             accounted=False,
             held=None,
+            confirmed=False,
             rescan=False,
         )
 
@@ -348,7 +380,14 @@ class AdvanceCursor:
     complete: bool = True
     since: str | None = None
     """The cursor of the page; None where nothing can have come between."""
-    at_head: bool = False
+    nudges: int = 0
+    """The newest notification that was there before the log was read."""
+    at: str | None = None
+    """When the log was asked, if this is its head."""
+    lag_from: str = ""
+    """Listings may lack what was made since then."""
+    removed: int = 0
+    """Items that the page took away: the next snapshot is not expected to meet them."""
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Move the cursor on; at the head, the wish is answered."""
@@ -356,12 +395,24 @@ class AdvanceCursor:
         if self.since not in {None, corpus.cursor}:
             raise StalePatchError("the log was read from another place")
         moved = replace(corpus, cursor=self.cursor, complete=corpus.complete and self.complete)
-        if self.at_head:
-            moved = replace(moved, walked=())
+        if self.at is not None:
+            moved = replace(moved, read_at=self.at, trail=_trail(corpus.trail, self.at, self.cursor, self.lag_from))
+        if self.removed:
+            moved = replace(moved, expected=max(0, corpus.expected - self.removed))
+        if self.at is not None:
+            moved = replace(moved, walked=(), nudges_done=max(corpus.nudges_done, self.nudges))
         if self.replayed is not None:
             moved = replace(moved, replayed=max(corpus.replayed, self.replayed))
         state = state.with_part(corpus_part(self.corpus), moved)
         return state if self.replayed is None else with_answers(state)
+
+
+def _trail(trail: tuple[tuple[str, str], ...], at: str, cursor: str, lag_from: str) -> tuple[tuple[str, str], ...]:
+    """The trail with one more cursor; of those from before the lag the newest is enough."""
+    longer = trail if trail and trail[-1][1] == cursor else (*trail, (at, cursor))
+    while len(longer) > 1 and longer[1][0] <= lag_from:
+        longer = longer[1:]
+    return longer if len(longer) <= MAX_TRAIL else (longer[0], *longer[2:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,9 +423,10 @@ class LoseCursor:
     snapshot_id: str
 
     def apply(self, state: ConnectionState) -> ConnectionState:
-        """Drop the corpus; the plan then opens a snapshot for it."""
-        open_corpus(state, self.corpus, self.snapshot_id)
-        return state.without_part(corpus_part(self.corpus))
+        """Have a snapshot opened for it that replays from its own start; until then nothing of it is replayed."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        lost = replace(corpus, phase=Phase.LIVE, is_live=False, rescan=True, cursor="", trail=(), ranges={}, dirty={})
+        return state.with_part(corpus_part(self.corpus), lost)
 
 
 @dataclass(frozen=True, slots=True)

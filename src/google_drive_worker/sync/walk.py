@@ -51,6 +51,9 @@ async def relist(run: Run, step: Relist) -> AsyncGenerator[Batch, None]:
         return
     traffic = run.traffic.of(name)
     while (corpus := run.corpus(name)).dirty:
+        if len(corpus.dirty) + len(corpus.walked) > MAX_DIRTY:  # more below than the index knew of
+            yield Batch(ScanAnew(name, corpus.snapshot_id))
+            return
         folder_id, token = next(iter(corpus.dirty.items()))
         async with traffic.emitting:
             batch = await _walked(run, corpus, folder_id, token)
@@ -71,16 +74,21 @@ async def _walked(run: Run, corpus: CorpusState, folder_id: str, token: str) -> 
     except NotFoundError:
         return Batch(WalkFolder(*where, folder_id, None))
     except CursorLostError:
+        if not token:
+            raise
         return Batch(WalkFolder(*where, folder_id, ""))
     page = await run.decode(file_page, body, run.writer(corpus, corpus.snapshot_id, WALK), run.view(corpus))
     walked = WalkFolder(*where, folder_id, page.next_page_token, frozenset(page.sights.folders))
     return emitted(run, corpus, page, [walked])
 
 
-def emitted(run: Run, corpus: CorpusState, page: Page, patches: Sequence[Patch]) -> Batch:
-    """A page of a listing beside the scan, with what it says of folders and what is to be read of its items."""
+def emitted(run: Run, corpus: CorpusState, page: Page, patches: Sequence[Patch], *, walks: bool = False) -> Batch:
+    """A page of a listing beside the scan, with what it says of folders and what is to be read of its items.
+
+    `walks`: a folder that is new to the corpus is walked, since nothing else lists what lies in it.
+    """
     where = (corpus.corpus, corpus.snapshot_id)
-    patches = [*patches, *([IndexFolders(*where, page.sights)] if page.sights else [])]
+    patches = [*patches, *([IndexFolders(*where, page.sights, walks=walks)] if page.sights else [])]
     if follow := wanted_lists(run, dict(page.follow)):
         patches.append(AddFollowUps(*where, follow))
     return Batch(

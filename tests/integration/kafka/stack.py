@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-from confluent_kafka import Consumer, IsolationLevel, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from cryptography.fernet import Fernet
@@ -234,11 +233,12 @@ class Stack:
     def states(self) -> dict[str, Json]:
         """The committed sync state by key, the newest value of each; tombstones removed."""
         states: dict[str, Json] = {}
-        for key, value in self._committed(self.topics["state"]):
+        for message in self.messages(self.topics["state"], "read_committed"):
+            key, value = (message.key() or b"").decode(), message.value()
             if value is None:
-                states.pop(key.decode(), None)
+                states.pop(key, None)
             else:
-                states[key.decode()] = json.loads(value)
+                states[key] = json.loads(value)
         return states
 
     def in_flight(self) -> list[str]:
@@ -258,19 +258,21 @@ class Stack:
         answers = admin.list_offsets(asked, isolation_level=level)
         return {Position(place.topic, place.partition): answer.result(10).offset for place, answer in answers.items()}
 
-    def _committed(self, topic: str) -> Iterator[tuple[bytes, bytes | None]]:
+    def messages(self, topic: str, isolation: str = "read_uncommitted") -> Iterator[Message]:
+        """Every message of a topic up to its end, of one partition in order."""
         consumer = Consumer(
             {
                 "bootstrap.servers": self.broker.bootstrap_servers,
-                "group.id": "states",
-                "isolation.level": "read_committed",
+                "group.id": "looking-on",
+                "isolation.level": isolation,
                 "enable.partition.eof": True,
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 20,
             }
         )
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in range(SHARDS)])
-        waiting, deadline = SHARDS, time.monotonic() + WAIT_SECONDS
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        waiting, deadline = len(partitions), time.monotonic() + WAIT_SECONDS
         while waiting and time.monotonic() < deadline:
             message = consumer.poll(1.0)
             if message is None:
@@ -278,7 +280,7 @@ class Stack:
             if message.error() is not None:
                 waiting -= 1
                 continue
-            yield message.key() or b"", message.value()
+            yield message
         consumer.close()
         assert not waiting, f"{topic} was not read to its end"
 
@@ -296,6 +298,13 @@ class Process:
         self.log = log
         with log.open("wb") as sink:
             self.process = subprocess.Popen(command, env=dict(environment), stderr=sink, stdout=sink)
+
+    @property
+    def url(self) -> str:
+        """Where its health and metrics are, once it has said so."""
+        found = re.search(r"health and metrics on port (\d+)", self.log.read_text(errors="replace"))
+        assert found is not None, self.tail()
+        return f"http://127.0.0.1:{found[1]}"
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
@@ -325,7 +334,7 @@ class Process:
         self.wait_for(self._is_stopped, "it has stopped", seconds)
 
     def _is_stopped(self) -> bool:
-        return psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED
+        return os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
 
     def wait_dead(self, seconds: float = WAIT_SECONDS) -> None:
         """Wait for its end."""

@@ -1,13 +1,16 @@
 """P2, P3 while Kafka itself goes away: killed with SIGKILL in the middle of the work, and started again."""
 
+import json
 import os
 import random
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from tests.integration.kafka.stack import Reader, Stack
+from tests.integration.kafka.stack import Process, Reader, Stack
 
 from clustera_toolkit.testing.apache_kafka import ApacheKafka
 
@@ -71,6 +74,7 @@ def test_a_worker_whose_kafka_is_gone_still_ends_in_time(stack: Stack, reader: R
     _trigger(stack)
     reader.wait(lambda: len(reader.files) >= 200, f"the first pages\n{worker.tail()}")
     with outage(stack.broker):
+        assert _unready_parts(worker) == ["kafka"]
         assert worker.stop(SHUTDOWN_SECONDS + GRACE_SECONDS) == 0, worker.tail()
     assert not reader.completed(), "the scans were meant to be under way"
     stack.emulator.latency(0)
@@ -78,6 +82,16 @@ def test_a_worker_whose_kafka_is_gone_still_ends_in_time(stack: Stack, reader: R
     reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{successor.tail()}")
     assert successor.stop() == 0, successor.tail()
     _assert_each_once(stack, reader)
+
+
+def _unready_parts(worker: Process) -> list[str]:
+    """What readiness says is missing."""
+    try:
+        urllib.request.urlopen(f"{worker.url}/health/ready", timeout=15).close()  # noqa: S310 # our own
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return list(json.loads(refusal.read())["failed"])
+    return []
 
 
 def _trigger(stack: Stack) -> None:
@@ -92,13 +106,14 @@ def _expected(items: int) -> int:
 def _outages(stack: Stack, reader: Reader, chance: random.Random, number: int, *, until: Callable[[], bool]) -> None:
     """Kill the broker after some new records, so that each outage meets work."""
     for _ in range(number):
-        goal = len(reader.records) + chance.randrange(1, 400)
-        reader.wait(
-            lambda goal=goal: len(reader.records) >= goal or until(), f"{goal} records\n{stack.workers[-1].tail()}"
-        )
+        _wait_records(stack, reader, len(reader.records) + chance.randrange(1, 400))
         assert not until(), "the work was done before all outages were"
         with outage(stack.broker):
             pass
+
+
+def _wait_records(stack: Stack, reader: Reader, number: int) -> None:
+    reader.wait(lambda: len(reader.records) >= number, f"{number} records\n{stack.workers[-1].tail()}")
 
 
 def _assert_each_once(stack: Stack, reader: Reader) -> None:

@@ -96,7 +96,7 @@ def test_the_doctor_names_topics_that_are_missing_or_wrong(stack: Stack) -> None
     names = stack.topics
     done = tool(stack, "doctor", KAFKA_TOPIC_RECORDS=names["records"] + "-missing", KAFKA_TOPIC_STATE=names["errors"])
     assert done.returncode == 2, done.stdout
-    assert "name the same topic" in done.stderr
+    assert "KAFKA_TOPIC_STATE: value error, names the same topic as KAFKA_TOPIC_ERRORS" in done.stderr
     missing = tool(stack, "doctor", KAFKA_TOPIC_RECORDS=names["records"] + "-missing")
     assert missing.returncode == 1, missing.stderr
     assert f"FAIL  {names['records']}-missing does not exist" in missing.stdout

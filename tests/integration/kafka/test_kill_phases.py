@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def test_kills_in_every_phase_lose_and_repeat_nothing(stack: Stack, reader: Read
             _kill_after_new_files(stack, reader, phase, chance)
         _kill_inside_a_transaction(stack, phase, chance)
         survivor = stack.start("r1")
-        reader.wait(lambda phase=phase: phase.over(reader), f"the end of: {phase.name}\n{survivor.tail()}")
+        reader.wait(partial(phase.over, reader), f"the end of: {phase.name}\n{survivor.tail()}")
         survivor.kill()
     _assert_forgotten(stack, reader)
 

@@ -3,10 +3,10 @@
 import re
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Message, Producer
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from tests.integration.kafka.stack import Process, Reader, Stack
@@ -94,40 +94,16 @@ def _labels(family: Metric) -> set[str]:
 
 
 def _get(worker: Process, path: str) -> str:
-    found = re.search(r"health and metrics on port (\d+)", worker.log.read_text())
-    assert found is not None, worker.tail()
-    with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{worker.url}{path}", timeout=10) as answer:  # noqa: S310 # our own
         return str(answer.read().decode())
 
 
 def _assert_traced(stack: Stack) -> None:
     """Records and events, those of the second worker too, go on with the trigger's trace."""
-    parents = _traceparents(stack, [stack.topics["records"], stack.topics["events"]])
+    topics = (stack.topics["records"], stack.topics["events"])
+    parents = [_traceparent(message) for topic in topics for message in stack.messages(topic, "read_committed")]
     assert len(parents) > FILES
     assert {parent.split("-")[1] for parent in parents} == {TRACE_ID}
-
-
-def _traceparents(stack: Stack, topics: Sequence[str]) -> list[str]:
-    """The header of each committed message; empty where there is none."""
-    servers = stack.broker.bootstrap_servers
-    consumer = Consumer(
-        {"bootstrap.servers": servers, "group.id": "traces", "enable.partition.eof": True, "enable.auto.commit": False}
-    )
-    places = [
-        TopicPartition(topic, partition, 0)
-        for topic in topics
-        for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    ]
-    consumer.assign(places)
-    parents: list[str] = []
-    open_places = len(places)
-    while open_places:
-        messages = consumer.consume(1000, 10.0)
-        assert messages, "the topics were not read to their ends"
-        open_places -= sum(message.error() is not None for message in messages)
-        parents += [_traceparent(message) for message in messages if message.error() is None]
-    consumer.close()
-    return parents
 
 
 def _traceparent(message: Message) -> str:

@@ -13,12 +13,10 @@ from cryptography.fernet import Fernet
 from tests.integration.kafka.stack import Process, Reader, Stack
 
 FILES = 60
-CANARY = "CaNaRy7Q"
+CANARY = "CaNaRy7QzXw9pLm3VbT5KdR2"
 OLD_KEY = Fernet.generate_key().decode()
 FOREIGN_KEY = Fernet.generate_key()
-REFRESH, REVOKED, FOREIGN, UNSEALED = (
-    f"1//0{CANARY}-{name}" for name in ("refresh", "revoked", "foreign", "unsealed")
-)
+REFRESH, REVOKED, FOREIGN = (f"1//0{CANARY}-{name}" for name in ("refresh", "revoked", "foreign"))
 ACCESS, REFUSED = f"ya29.{CANARY}-access", f"ya29.{CANARY}-refused"
 SERVICE_ACCOUNT = json.dumps({"type": "service_account", "private_key": f"-----BEGIN PRIVATE KEY-----\n{CANARY}-key"})
 SETTINGS = {
@@ -31,12 +29,12 @@ SETTINGS = {
     "LOG_LEVEL": "DEBUG",
     "GOOGLE_API_DEBUG": "true",
 }
+ROLES_OF_THE_WORKER = ("records", "errors", "events", "state")
 FAILURES = {
     "conn_revoked": "reauthorization_required",
     "conn_foreign": "credential_undecryptable",
     "conn_refused": "access_token_expired",
     "conn_service": "credential_missing",
-    "conn_unsealed": "credential_undecryptable",
 }
 
 
@@ -56,8 +54,10 @@ def test_no_secret_is_written_anywhere(stack: Stack, reader: Reader) -> None:
     assert worker.stop() == 0, worker.tail()
     written += [("a log line", line) for line in worker.log.read_text().splitlines()]
     written += list(_messages(stack))
-    assert len({where for where, _ in written}) == 6, "nothing was found where something must be"
-    _assert_clean(written, [stack.key.decode(), OLD_KEY, FOREIGN_KEY.decode()])
+    assert {where for where, _ in written} == {*ROLES_OF_THE_WORKER, "dead letters", "an answer", "a log line"}
+    clear = [("the value of a dead letter", repr(value)) for value, _ in reader.dead]
+    assert len(_leaks(clear, [])) == 3, "the search was meant to find what senders sent in clear"
+    assert _leaks(written, [stack.key.decode(), OLD_KEY, FOREIGN_KEY.decode()]) == []
 
 
 def _prepare_failures(stack: Stack) -> None:
@@ -82,7 +82,9 @@ def _send_credentials(stack: Stack) -> None:
     # Senders' mistakes: credentials in clear, in messages that cannot be used.
     _send(stack, "conn_bad_type", refresh_token=[REFRESH])
     stack.send("conn_bad_json", b'{"connection_config": {"refresh_token": "' + REFRESH.encode() + b'"')
-    stack.send("conn_bad_kind", json.dumps({"trigger_type": REFRESH, "integration_connection_id": "conn_bad_kind"}).encode())
+    stack.send(
+        "conn_bad_kind", json.dumps({"trigger_type": REFRESH, "integration_connection_id": "conn_bad_kind"}).encode()
+    )
 
 
 def _send(stack: Stack, connection: str, **config: object) -> None:
@@ -97,7 +99,7 @@ def _failed(reader: Reader) -> set[str]:
 def _answers(worker: Process) -> Iterator[str]:
     for path in ("/health", "/health/live", "/health/ready", "/health/status", "/metrics"):
         try:
-            with urllib.request.urlopen(f"{worker.url}{path}", timeout=15) as answer:
+            with urllib.request.urlopen(f"{worker.url}{path}", timeout=15) as answer:  # noqa: S310 # our own
                 yield answer.read().decode()
         except urllib.error.HTTPError as refusal:  # Redis is away, which a check may well say
             yield refusal.read().decode()
@@ -105,22 +107,52 @@ def _answers(worker: Process) -> Iterator[str]:
 
 def _messages(stack: Stack) -> Iterator[tuple[str, str]]:
     """Everything in the worker's own topics, aborted messages included; of dead letters what the worker added."""
-    for role in ("records", "errors", "events", "state"):
+    for role in ROLES_OF_THE_WORKER:
         for message in stack.messages(stack.topics[role]):
             yield role, f"{message.key()!r} {message.value()!r} {message.headers()!r}"
     for message in stack.messages(f"{stack.topics['trigger']}.dlq"):
         yield "dead letters", repr(message.headers())
 
 
-def _assert_clean(written: list[tuple[str, str]], keys: list[str]) -> None:
+def _leaks(written: list[tuple[str, str]], keys: list[str]) -> list[tuple[str, str]]:
+    """Where a secret stands, with what is around it."""
     secrets = [CANARY, *(key.rstrip("=") for key in keys)]
-    looks = {form for secret in secrets for form in _forms(secret)}
-    pattern = re.compile("|".join(map(re.escape, looks)))
-    found = [(where, text[max(0, hit.start() - 200) : hit.end() + 50]) for where, text in written if (hit := pattern.search(text))]
-    assert found == []
+    pattern = re.compile("|".join(re.escape(form) for secret in secrets for form in _forms(secret)))
+    hits = ((where, text, pattern.search(text)) for where, text in written)
+    return [(where, text[max(0, hit.start() - 200) : hit.end() + 50]) for where, text, hit in hits if hit]
 
 
 def _forms(secret: str) -> set[str]:
     """The secret as it is and as programs write it; base64 in each of its three phases, without the edges."""
     encoded = {base64.b64encode(b"x" * phase + secret.encode()).decode()[4:-4] for phase in range(3)}
     return {secret, urllib.parse.quote(secret, safe=""), *encoded}
+
+
+WRONG_SETTINGS = {
+    "GDRIVE_API_BASE_URL": f"ftp://user:{CANARY}@example.com",
+    "GOOGLE_TOKEN_URI": f"{CANARY}://example.com/token",
+    "REDIS_URL": f"http://:{CANARY}@127.0.0.1",
+    "KAFKA_SECURITY_PROTOCOL": CANARY,
+    "WORKER_HTTP_PORT": CANARY,
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "named"),
+    [
+        (WRONG_SETTINGS, 2, [*WRONG_SETTINGS]),
+        ({"CREDENTIALS_ENCRYPTION_KEYS": f"{CANARY},{CANARY}"}, 2, ["CREDENTIALS_ENCRYPTION_KEYS"]),
+        ({"OBJECT_STORE_URL": f"s3://key:{CANARY}@bucket"}, 1, ["object store"]),
+    ],
+    ids=["settings", "keys", "object store"],
+)
+def test_wrong_settings_are_named_without_their_values(
+    stack: Stack, wrong: dict[str, str], code: int, named: list[str]
+) -> None:
+    """A secret in the wrong place is a mistake that happens: the message names the setting and keeps the value."""
+    worker = stack.start("r1", **wrong)
+    worker.wait_dead()
+    said = worker.log.read_text()
+    assert worker.process.returncode == code, said
+    assert [name for name in named if name not in said] == []
+    assert CANARY not in said

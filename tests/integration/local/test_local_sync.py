@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from tests.integration.local import world
 from tests.unit.client.service_account_key import KEY_FILE
 
 from google_drive_emulator import Emulator, Running, synthetic_world
+from google_drive_emulator.world.accounts import user_grant
+from google_drive_emulator.world.commenting import add_comment
 from google_drive_worker.client.errors import ReauthorizationRequiredError
 from google_drive_worker.client.observer import SILENT
 from google_drive_worker.environment_credentials import CredentialSettings, EnvironmentCredentialError
@@ -59,6 +63,11 @@ class Copying:
         """The drive as it is."""
         return await asyncio.to_thread(world.drive, self.running.base_url)
 
+    def rows(self, statement: str) -> list[tuple[object, ...]]:
+        """What a query finds in the file."""
+        with closing(sqlite3.connect(self.path)) as database:
+            return database.execute(statement).fetchall()
+
 
 @pytest.fixture
 async def copying(tmp_path: Path) -> AsyncIterator[Copying]:
@@ -93,6 +102,45 @@ async def test_a_later_run_replays_what_changed(copying: Copying) -> None:
     assert world.table(copying.path) == await copying.drive()
     assert copying.progress.deletes == 2
     assert await _listings(copying) == listings + 1
+
+
+async def test_a_changed_file_brings_its_revisions_and_comments(copying: Copying) -> None:
+    """What hangs below a file is read once the file changed, and goes with the file."""
+    await copying.sync()
+    emulated, owner = copying.running.world, copying.running.world.users[0]
+    file = emulated.create("talk.bin", mime_type="image/png", data=b"1")
+    emulated.edit(file.id, b"22")
+    add_comment(emulated, file.id, owner, "hello")
+    assert await copying.sync() == Outcome()
+    assert copying.rows("SELECT file_id, size_bytes FROM revisions ORDER BY size_bytes") == [(file.id, 1), (file.id, 2)]
+    assert copying.rows("SELECT file_id, content FROM comments") == [(file.id, "hello")]
+    emulated.delete(file.id)
+    assert await copying.sync() == Outcome()
+    below = "SELECT count(*) FROM records WHERE resource_type IN ('revision', 'comment', 'manifest')"
+    assert copying.rows(below) == [(0,)]
+
+
+async def test_a_shared_drive_comes_with_its_members_and_own_grants(copying: Copying) -> None:
+    """The views show the drive, its items, who its members are, and who else may see a folder; all go with it."""
+    emulated, owner, guest = copying.running.world, *copying.running.world.users[:2]
+    shared = emulated.create_drive("Plans", by=owner)
+    folder = emulated.create("own", mime_type=world.FOLDER, parent=shared.id, owner=owner)
+    emulated.share(folder.id, user_grant(guest, "reader"))
+    assert await copying.sync() == Outcome()
+    assert copying.rows("SELECT id, name FROM drives") == [(shared.id, "Plans")]
+    grants = f"SELECT file_type, email_address, role FROM permissions WHERE file_id IN ('{shared.id}', '{folder.id}')"  # noqa: S608
+    assert set(copying.rows(grants)) == {
+        ("drive", owner.email, "organizer"),
+        ("folder", owner.email, "organizer"),
+        ("folder", guest.email, "reader"),
+    }
+    emulated.delete_drive(shared.id)
+    assert await copying.sync() == Outcome()
+    assert copying.rows("SELECT id FROM drives") == []
+    assert copying.rows("SELECT item_id FROM permission_sets") == []
+    assert copying.rows("SELECT count(*) FROM records WHERE corpus LIKE 'drive:%' AND resource_type <> 'snapshot'") == [
+        (0,)
+    ]
 
 
 async def test_a_full_run_lists_everything_anew(copying: Copying) -> None:

@@ -28,10 +28,10 @@ end
 class TimedBooks(RedisBooks):
     """Books in Redis over a shared time, which stands while Redis is asked."""
 
-    def __init__(self, url: str, replica: str, time: SharedTime) -> None:
-        super().__init__(url, PREFIX, replica, clock=CLOCK, call_seconds=CALL_SECONDS)
+    def __init__(self, url: str, replica: str, time: SharedTime, call_seconds: float) -> None:
+        super().__init__(url, PREFIX, replica, clock=CLOCK, call_seconds=call_seconds)
         self.url = url
-        self._clock = open_redis(url, CALL_SECONDS)
+        self._clock = open_redis(url, call_seconds)
         self._time = time
         self.asked = 0
 
@@ -69,9 +69,11 @@ class Replica:
 
 
 @asynccontextmanager
-async def replica(stage: Stage, url: str, name: str, limits: Limits) -> AsyncIterator[Replica]:
+async def replica(
+    stage: Stage, url: str, name: str, limits: Limits, call_seconds: float = CALL_SECONDS
+) -> AsyncIterator[Replica]:
     """A replica that lives as long as the block."""
-    books, tally = TimedBooks(url, name, stage.time), Tally()
+    books, tally = TimedBooks(url, name, stage.time, call_seconds), Tally()
     timing = replace(stage.time.timing, random=Random(name).random)
     async with open_shared_gate(books, limits, timing=timing, observer=tally) as gate:
         yield Replica(stage, gate, books, tally)

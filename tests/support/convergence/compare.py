@@ -31,10 +31,17 @@ def _differing(real: Seen, row: Row, is_bumped: bool) -> Iterator[str]:
         yield f"its corpus is held as {row.corpus}, and is {real.corpus}"
     held = {name: value for name, value in row.data.items() if name != "viewer"}
     for name in sorted(real.data.keys() | held.keys()):
-        mine, theirs = held.get(name), real.data.get(name)
+        mine, theirs = _unordered(name, held.get(name)), _unordered(name, real.data.get(name))
         is_behind = name == "version" and is_bumped and (row.version or 0) < real.data[name]
         if mine != theirs and not is_behind:
             yield f"{name} is held as {short(mine)}, and is {short(theirs)}"
+
+
+def _unordered(name: str, value: Any) -> Any:
+    """Grants come in any order."""
+    if name not in {"permissions", "permission_ids"} or value is None:
+        return value
+    return sorted(value, key=lambda grant: grant if isinstance(grant, str) else grant["id"])
 
 
 def short(value: object) -> str:

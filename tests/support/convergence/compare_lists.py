@@ -74,8 +74,9 @@ def _permissions(seen: Mapping[str, Seen], real: Below, consumer: Consumer) -> I
             continue  # the account may share the item, and not what it inherits from
         if row is None or not row.data["complete"]:
             yield f"the permissions of {item_id} (set of {near}) are missing or not complete"
-        elif _roles(row.data["permissions"]) != _roles(grants.values()):
-            mine, theirs = _roles(row.data["permissions"]), _roles(grants.values())
+            continue
+        mine, theirs = _access(row.data["permissions"]), _access(grants.values())
+        if mine != theirs:
             yield f"the permissions of {item_id} (set of {near}) are held as {mine}, and are {theirs}"
 
 
@@ -88,5 +89,6 @@ def _nearest(item_id: str, seen: Mapping[str, Seen]) -> str:
     return item_id if parent is None else _nearest(parent, seen)
 
 
-def _roles(grants: Any) -> dict[str, tuple[str, str, str | None]]:
-    return {grant["id"]: (grant["type"], grant["role"], grant.get("view")) for grant in grants}
+def _access(grants: Any) -> dict[str, tuple[str, str]]:
+    """Who has access to content; to see that a limited folder is there is none, and is not inherited."""
+    return {grant["id"]: (grant["type"], grant["role"]) for grant in grants if grant.get("view") != "metadata"}

@@ -63,16 +63,20 @@ class Consumer:
             self._take_stock(record["data"])
 
     def _delete(self, key: Key, corpus: str) -> None:
+        """A row of that corpus goes, and what hangs below it; also what hangs below an item that is not held."""
         held = self.rows.get(key)
-        if held is not None and held.corpus == corpus:
-            self._drop(held)
+        if held is not None and held.corpus != corpus:
+            return
+        self.rows.pop(key, None)
+        if key[0] in ITEMS and not self._is_held(key[1]):
+            self._drop_below(key[1])
 
-    def _drop(self, row: Row) -> None:
-        """A row goes, and what hangs below it."""
-        self.rows.pop((row.kind, row.id), None)
-        if row.kind in ITEMS:
-            for below in [each for each in self.of(*BELOW) if _item_of(each) == row.id]:
-                del self.rows[below.kind, below.id]
+    def _is_held(self, item_id: str) -> bool:
+        return any((kind, item_id) in self.rows for kind in (*ITEMS, "drive"))
+
+    def _drop_below(self, item_id: str) -> None:
+        for below in [each for each in self.of(*BELOW) if _item_of(each) == item_id]:
+            del self.rows[below.kind, below.id]
 
     def _take_stock(self, manifest: Json) -> None:
         """What a complete list does not name is gone."""
@@ -102,11 +106,13 @@ class Consumer:
             self._sweep(corpus, marker["snapshot_id"], marker["covers"])
 
     def _sweep(self, corpus: str, before: str | None, kinds: list[str] | None) -> None:
-        """Drop a corpus' rows that an older snapshot saw last; without a snapshot, all of them."""
-        for row in list(self.rows.values()):
+        """Drop a corpus' rows that an older snapshot saw last (without a snapshot: all), and what hangs below none."""
+        for row in [each for each in self.rows.values() if each.corpus == corpus]:
             is_old = before is None or row.snapshot < before
-            if row.corpus == corpus and is_old and (kinds is None or row.kind in kinds):
-                self._drop(row)
+            if is_old and (kinds is None or row.kind in kinds):
+                del self.rows[row.kind, row.id]
+        for row in [each for each in self.of(*BELOW) if each.corpus == corpus and not self._is_held(_item_of(each))]:
+            del self.rows[row.kind, row.id]
 
 
 def _item_of(row: Row) -> str:

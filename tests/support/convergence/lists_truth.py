@@ -54,4 +54,10 @@ def _of(name: str) -> str:
 
 async def _listed(client: Client, item_id: str, name: str, **params: str) -> Listed:
     entries = await client.list(f"files/{item_id}/{name}", name, pageSize="100", fields=_of(name), **params)
-    return None if entries is None else {entry["id"]: data_of(entry) for entry in entries}
+    return None if entries is None else {entry["id"]: _data(entry) for entry in entries}
+
+
+def _data(entry: Json) -> Json:
+    """An entry's data; the replies to a comment have names of their own to be changed."""
+    replies = {"replies": [data_of(reply) for reply in entry["replies"]]} if "replies" in entry else {}
+    return data_of(entry) | replies

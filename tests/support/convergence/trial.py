@@ -97,9 +97,7 @@ class Trial:
     async def _served(self) -> AsyncIterator[Surroundings]:
         async with asyncio.timeout(DEADLINE_SECONDS), self.emulator.serve() as running, HttpTransport() as transport:
             with observe(self._answered):
-                yield Surroundings(
-                    running.base_url, transport, self.time, self.topics, self.config, self._settings()
-                )
+                yield Surroundings(running.base_url, transport, self.time, self.topics, self.config, self._settings())
 
     def _settings(self) -> EngineSettings:
         return EngineSettings(

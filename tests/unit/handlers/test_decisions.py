@@ -1,18 +1,22 @@
 """What triggers and notifications lead to, row by row: state before, message, decision."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from google_drive_worker.handlers import trigger as triggers
 from google_drive_worker.handlers import webhook as webhooks
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore
 from google_drive_worker.schemas.event import EventName
-from google_drive_worker.schemas.state import ConnectionState, JobState, Parked, Phase, Range
+from google_drive_worker.schemas.state import ConnectionState, FolderState, JobState, Parked, Phase, Range, corpus_part
 from google_drive_worker.schemas.trigger import InvalidMessageError, parse_trigger
 from google_drive_worker.schemas.webhook import parse_webhook
-from google_drive_worker.sync.plan import Open, Replay, next_step
+from google_drive_worker.sync.completion import CompleteSnapshot, Hold
+from google_drive_worker.sync.membership import TrackDrives
+from google_drive_worker.sync.plan import Open, Relist, Replay, next_backfill, next_increment, next_step
 from google_drive_worker.sync.state import (
     Accept,
     AdvanceCursor,
@@ -27,6 +31,7 @@ from google_drive_worker.sync.state import (
 )
 
 NOW = "2026-01-01T00:00:00.000Z"
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = {"refresh_token": "gAAAA", "page_size": 100}
 CHANNEL = {"X-Goog-Channel-ID": "chan-1", "X-Goog-Message-Number": "42", "X-Goog-Resource-State": "change"}
 ONE = snapshot_id(1)
@@ -34,8 +39,16 @@ ONE = snapshot_id(1)
 NEW = ConnectionState("conn")
 KNOWN = Accept(CONFIG).apply(NEW)
 SCANNING = OpenSnapshot("user:me", ONE, "5", "account", 0, {"all": Range()}, 3, NOW).apply(KNOWN)
-LIVE = All([AdvanceScan("user:me", ONE, "all", None), AdvanceCursor("user:me", ONE, "9", 1, completes=True)]).apply(
-    SCANNING
+LIVE = All(
+    [
+        TrackDrives({}, 0),
+        AdvanceScan("user:me", ONE, "all", None),
+        AdvanceCursor("user:me", ONE, "9"),
+        CompleteSnapshot("user:me", ONE, 1),
+    ]
+).apply(SCANNING)
+WITH_FOLDERS = LIVE.with_part(corpus_part("user:me"), replace(LIVE.corpora[0], root_id="root-id")).with_folders(
+    {"docs": FolderState("user:me", 1)}
 )
 PAUSED = Pause().apply(LIVE)
 PARKED = Park(Parked("reauthorization_required", "connect again", NOW)).apply(LIVE)
@@ -72,7 +85,7 @@ def test_a_first_trigger_opens_a_snapshot(kind: str) -> None:
     """Nothing is known: the settings are kept as received, and the plan begins with a snapshot."""
     decision, after = applied(decided(kind, None, connection_config=CONFIG), None)
     assert job_of(after).config == CONFIG
-    assert isinstance(next_step(after), Open)
+    assert isinstance(next_step(after, THEN), Open)
     assert [event.event for event in decision.events] == [EventName.JOB_ACCEPTED]
     assert decision.events[0].trigger_type == kind
 
@@ -96,14 +109,15 @@ def test_a_trigger_carries_its_names_into_the_state() -> None:
 def test_an_incremental_trigger_replays_the_log() -> None:
     """A live connection replays, without a stop of what runs."""
     decision, after = applied(decided("incremental", LIVE, connection_config=CONFIG), LIVE)
-    assert isinstance(next_step(after), Replay)
+    assert isinstance(next_step(after, THEN), Replay)
     assert not decision.interrupts
 
 
 def test_a_full_trigger_interrupts() -> None:
-    """A new snapshot replaces what runs."""
+    """A new snapshot replaces what runs; the log is read meanwhile."""
     decision, after = applied(decided("full", LIVE), LIVE)
-    assert isinstance(next_step(after), Open)
+    assert isinstance(next_backfill(after, THEN), Open)
+    assert isinstance(next_increment(after, THEN), Replay)
     assert decision.interrupts
 
 
@@ -129,7 +143,7 @@ def test_a_paused_connection_takes_wishes_and_waits() -> None:
     _, after = applied(decided("incremental", PAUSED), PAUSED)
     assert job_of(after).paused
     _, resumed = applied(decided("resume", after), after)
-    assert isinstance(next_step(resumed), Replay)
+    assert isinstance(next_step(resumed, THEN), Replay)
 
 
 @pytest.mark.parametrize("config", [None, CONFIG], ids=["none", "the same"])
@@ -151,7 +165,7 @@ def test_someone_acting_ends_parking(kind: str, config: dict[str, Any] | None) -
 # Control.
 
 
-@pytest.mark.parametrize("kind", ["pause", "resume", "cancel", "forget"])
+@pytest.mark.parametrize("kind", ["pause", "resume", "cancel", "confirm", "forget"])
 @pytest.mark.parametrize("state", [None, NEW], ids=["never seen", "forgotten"])
 def test_control_of_an_unknown_connection_is_ignored(kind: str, state: ConnectionState | None) -> None:
     """There is nothing to control; no state is made by it."""
@@ -173,6 +187,41 @@ def test_control_stops_and_tells(kind: str, event: EventName | None, interrupts:
     decision, _ = applied(decided(kind, LIVE), LIVE)
     assert decision.interrupts == interrupts
     assert [told.event for told in decision.events] == ([] if event is None else [event])
+
+
+def test_confirm_needs_a_held_snapshot() -> None:
+    """Held, a snapshot may complete after it; where nothing is held there is nothing to confirm."""
+    assert decided("confirm", SCANNING) == Ignore("no snapshot waits to be confirmed")
+    held = Hold("user:me", ONE, 500).apply(SCANNING)
+    _, after = applied(decided("confirm", held), held)
+    corpus = after.corpus("user:me")
+    assert corpus is not None
+    assert (corpus.held, corpus.confirmed) == (None, True)
+
+
+@pytest.mark.parametrize("state", [None, NEW], ids=["never seen", "forgotten"])
+def test_a_resnapshot_of_an_unknown_connection_is_ignored(state: ConnectionState | None) -> None:
+    """No folder of it is known."""
+    assert isinstance(decided("resnapshot", state, folders=["docs"]), Ignore)
+
+
+def test_a_resnapshot_walks_folders_of_their_corpus() -> None:
+    """A marker with the scope begins it, and what is known to be a folder of the corpus, or its root, is read again."""
+    state = WITH_FOLDERS
+    decision, after = applied(decided("resnapshot", state, folders=["docs", "root-id", "docs"]), state)
+    corpus = after.corpus("user:me")
+    assert corpus is not None
+    assert (corpus.dirty, corpus.scope) == ({"docs": "", "root-id": ""}, ("docs", "root-id"))
+    assert isinstance(next_increment(after, THEN), Relist)
+    (marker,) = [json.loads(record.data) for record in decision.records]
+    assert (marker["phase"], marker["scope"], marker["complete"]) == ("started", ["docs", "root-id"], False)
+
+
+def test_a_resnapshot_of_an_unknown_folder_is_refused() -> None:
+    """A dead letter says which one."""
+    with pytest.raises(InvalidMessageError, match="nowhere") as raised:
+        decided("resnapshot", WITH_FOLDERS, folders=["docs", "nowhere"])
+    assert (raised.value.reason, raised.value.connection_id) == ("unknown_folder", "conn")
 
 
 def test_pause_keeps_wishes() -> None:
@@ -236,7 +285,7 @@ def test_a_notification_that_says_nothing_new(state: ConnectionState | None, hea
 def test_a_notification_wishes_for_a_replay(said: str) -> None:
     """Any state but `sync` is a hint that the log has grown (facts B); the settings stay, nothing is stopped."""
     decision, after = applied(notified(LIVE, **{"X-Goog-Resource-State": said}), LIVE)
-    assert isinstance(next_step(after), Replay)
+    assert isinstance(next_step(after, THEN), Replay)
     assert (job_of(after).config, job_of(after).channels) == (CONFIG, {"chan-1": 42})
     assert (decision.interrupts, decision.events) == (False, ())
 

@@ -35,6 +35,7 @@ SHARDS = 4
 DEADLINE_SECONDS = 20.0
 NOW = "2026-01-01T00:00:00.000Z"
 CONN = "conn_abc123"
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 CONFIG = {"refresh_token": "gAAAA", "page_size": 100}
 PUBLISHED = {"integration_connection_id": CONN, "trigger_type": "incremental", "connection_config": CONFIG}
 
@@ -338,6 +339,25 @@ async def test_an_error_record_names_the_connection(desk: Desk) -> None:
     """What can be told of a bad message's connection is told."""
     works = await desk.handle(desk.arriving(PUBLISHED | {"trigger_type": "everything"}))
     assert [error.integration_connection_id for error in desk.errors(works)] == [CONN]
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"message_id": "msg_1", "trace_id": "trace_xyz"}, ("msg_1", "trace_xyz")),
+        ({"message_id": "msg_1"}, ("msg_1", TRACE_ID)),
+        ({"message_id": 7, "trace_id": "trace_xyz"}, (None, TRACE_ID)),
+        (b"{", (None, TRACE_ID)),
+    ],
+    ids=["by its fields", "by its header", "a field of another type", "no JSON"],
+)
+async def test_an_error_record_belongs_to_the_message_and_its_trace(
+    desk: Desk, body: Any, names: tuple[str | None, str]
+) -> None:
+    """A dead letter's record names message and trace by the fields, else the trace by the header."""
+    header = ("traceparent", f"00-{TRACE_ID}-b7ad6b7169203331-01".encode())
+    works = await desk.handle(desk.arriving(body, headers=[header]))
+    assert [(error.message_id, error.trace_id) for error in desk.errors(works)] == [names]
 
 
 async def test_messages_of_an_unreadable_state_are_set_aside(desk: Desk) -> None:

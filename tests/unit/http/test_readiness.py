@@ -24,6 +24,7 @@ def test_a_worker_with_all_its_parts_is_ready() -> None:
         (replace(READY, restored=False, partitions=0), "assignment", "no partitions yet"),
         (replace(READY, restored=False), "restore", "3 partitions assigned"),
         (replace(READY, heartbeat_age_seconds=HEARTBEAT_SECONDS + 1), "committer", "last seen 31 s ago"),
+        (replace(READY, lost_track=True), "committer", "lost track of a transaction"),
         (replace(READY, kafka=Check(ok=False, detail="no broker answers")), "kafka", "no broker answers"),
         (replace(READY, stopping=True), "process", "stopping"),
     ],

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.quota.simulation import Server, run
 
 from google_drive_worker.client.quota import Lane
-from google_drive_worker.quota.ledger import MAX_ACCOUNTS, Ledger
+from google_drive_worker.quota.ledger import MAX_ACCOUNTS, Books, Ledger
 from google_drive_worker.quota.limits import Limits
 
 LIMIT = 30_000
@@ -21,7 +21,7 @@ def scanning(_: int) -> Lane:
     return SCAN
 
 
-def spend_all(ledger: Ledger, lane: Lane, *, user: str = "user", now: float = 0.0, units: int = 100) -> int:
+def spend_all(ledger: Books, lane: Lane, *, user: str = "user", now: float = 0.0, units: int = 100) -> int:
     """Spend what may be spent at once; give how many calls that was."""
     calls = 0
     while ledger.wait(user, units, lane, now).seconds == 0:

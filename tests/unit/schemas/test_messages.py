@@ -61,8 +61,9 @@ def test_documented_triggers_are_accepted(message: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", TriggerType)
 def test_a_trigger_needs_its_connection_and_type_only(kind: TriggerType) -> None:
-    """Nothing else is required of any type."""
-    value = {"integration_connection_id": "c", "trigger_type": kind, "later": {"unknown": 1}}
+    """Nothing else is required of any type; a resnapshot alone must say of which folders."""
+    named = {"folders": ["docs"]} if kind is TriggerType.RESNAPSHOT else {}
+    value = {"integration_connection_id": "c", "trigger_type": kind, "later": {"unknown": 1}, **named}
     assert parse_trigger(json.dumps(value).encode()).trigger_type is kind
 
 
@@ -117,14 +118,45 @@ def test_what_is_no_trigger_has_a_reason(value: bytes | None, reason: str) -> No
     assert refusal(value).reason == reason
 
 
+@pytest.mark.parametrize("folders", [None, []], ids=repr)
+def test_a_resnapshot_of_no_folders_is_refused(folders: list[str] | None) -> None:
+    """Without them it would be a full snapshot, which has a name of its own."""
+    error = refusal(trigger_bytes(trigger_type="resnapshot", **({} if folders is None else {"folders": folders})))
+    assert (error.reason, error.connection_id) == ("invalid_field", "conn_abc123")
+    assert "folders" in error.detail
+
+
 @pytest.mark.parametrize(
-    "config", [{"selected_folders": ["a"]}, {"corpora": {"user": "owned"}}, {"corpora": {"user": "none"}}], ids=str
+    "config",
+    [
+        {"selected_folders": ["a", "root"]},
+        {"corpora": {"user": "owned", "drives": "none"}},
+        {"corpora": {"user": "none", "drives": ["d1"]}},
+        {"resources": ["file", "permission_record"], "backfill": ["comment"]},
+    ],
+    ids=str,
 )
-def test_a_limit_that_cannot_be_kept_is_refused(config: dict[str, Any]) -> None:
+def test_limits_are_kept_as_received(config: dict[str, Any]) -> None:
+    """What limits a sync is taken over word by word."""
+    assert parse_trigger(trigger_bytes(connection_config=config)).connection_config == config
+
+
+@pytest.mark.parametrize(
+    ("config", "names"),
+    [
+        ({"selected_folders": [""]}, "selected_folders"),
+        ({"selected_folders": [5]}, "selected_folders"),
+        ({"corpora": {"user": "some"}}, "user"),
+        ({"corpora": {"drives": "some"}}, "drives"),
+        ({"resources": ["everything"]}, "resources"),
+    ],
+    ids=str,
+)
+def test_a_limit_that_cannot_be_kept_is_refused(config: dict[str, Any], names: str) -> None:
     """A setting that limits what is synced is kept or refused: more than was asked for is never synced."""
     error = refusal(trigger_bytes(connection_config=config))
-    assert error.reason == "unsupported_setting"
-    assert error.connection_id == "conn_abc123"
+    assert (error.reason, error.connection_id) == ("invalid_field", "conn_abc123")
+    assert names in error.detail
 
 
 def nested(levels: int) -> bytes:

@@ -1,13 +1,17 @@
 """The JSON Lines file: every record once at least, in order, each on a whole line."""
 
+import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.unit.sinks_local.records import CONNECTION, EMPTY, delete, state, upsert
 
+from google_drive_worker.schemas.state import JobState, Phase, corpus_part
 from google_drive_worker.sinks.local.jsonl import JsonlFile, cut_torn_line, replace_file
 from google_drive_worker.sinks.local.storage import FileRefusedError
 
@@ -52,6 +56,48 @@ def test_a_torn_line_is_cut_off(file: JsonlFile, path: Path) -> None:
     assert again.open() == state("1")
     again.close()
     assert path.read_bytes() == whole
+
+
+def seen_cursor(path: Path) -> str:
+    """The cursor in the checkpoint that is on disk."""
+    checkpoint = json.loads(path.with_name("drive.jsonl.checkpoint").read_bytes())
+    return str(checkpoint["parts"]["corpus:user:me"]["cursor"])
+
+
+def test_the_checkpoint_costs_a_small_part_of_the_time(path: Path) -> None:
+    """One that took a second is not written again for ten; what was left is saved at the end."""
+    now = itertools.count()
+    file = JsonlFile(path, CONNECTION, lambda: float(next(now)))
+    before, saved = file.open(), []
+    job = JobState(config={})
+    for page in range(30):
+        after = state(str(page), job=job)
+        file.write(before, after, [upsert(str(page))])
+        saved.append(seen_cursor(path))
+        before = after
+    assert saved == [str(0)] * 11 + [str(11)] * 11 + [str(22)] * 8
+    file.close()
+    assert seen_cursor(path) == "29"
+
+
+def test_what_a_snapshot_is_is_saved_at_once(path: Path) -> None:
+    """A new snapshot, its end and a new wish are in the checkpoint whatever that costs: numbers are not given twice."""
+    now = itertools.count()
+    file = JsonlFile(path, CONNECTION, lambda: float(next(now)))
+    before, job = file.open(), JobState(config={})
+    first = state("1", job=job)
+    again = replace(first.corpora[0], snapshot_id="000000000002", phase=Phase.SCANNING, cursor="2")
+    opened = first.with_part(corpus_part("user:me"), again)
+    completed = opened.with_part(corpus_part("user:me"), replace(again, phase=Phase.LIVE, cursor="3"))
+    wished = completed.with_part("job", replace(job, full_wanted=1))
+    for after in (first, opened, completed, wished):
+        file.write(before, after, [])
+        before = after
+        assert seen_cursor(path) == after.corpora[0].cursor
+    file.close()
+    reopened = JsonlFile(path, CONNECTION)
+    assert reopened.open() == wished
+    reopened.close()
 
 
 def test_missing_lines_are_noticed(file: JsonlFile, path: Path) -> None:

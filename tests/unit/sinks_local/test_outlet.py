@@ -1,5 +1,7 @@
 """The outlet over a local file, with a storage that only remembers."""
 
+import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -36,6 +38,20 @@ class Remembering:
 
     def close(self) -> None:
         self.closed = True
+
+
+class Slow(Remembering):
+    """Writes once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writing = threading.Event()
+        self.let = threading.Event()
+
+    def write(self, before: ConnectionState, after: ConnectionState, records: Sequence[OutRecord]) -> None:
+        self.writing.set()
+        assert self.let.wait(timeout=30)
+        super().write(before, after, records)
 
 
 ACCEPTED = Batch(Accept({}, full=True))
@@ -89,6 +105,20 @@ async def test_a_file_that_fails_ends_the_job() -> None:
         with pytest.raises(OutletClosedError):
             await outlet.settle(CONNECTION)
         assert (str(outlet.failure), outlet.state(CONNECTION)) == ("the disk is full", None)
+
+
+async def test_a_batch_that_nobody_waits_for_any_more_is_counted() -> None:
+    """Whoever stops a sync cancels what waits for the file; what was written meanwhile was written."""
+    storage, told = Slow(), list[Batch]()
+    async with LocalOutlet(storage, told.append) as outlet:
+        batch = Batch(None, records=[upsert("a")])
+        putting = asyncio.create_task(outlet.put(CONNECTION, batch))
+        assert await asyncio.to_thread(storage.writing.wait, 30)
+        putting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await putting
+        storage.let.set()
+    assert (storage.written, told) == (["a"], [batch])
 
 
 async def test_a_file_that_is_refused_is_let_go() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.sinks_local.records import CONNECTION, EMPTY, state, upsert
 
-from google_drive_worker.schemas.state import ConnectionState
+from google_drive_worker.schemas.state import ConnectionState, FolderState
 from google_drive_worker.sinks.local.formats import storage_for
 from google_drive_worker.sinks.local.storage import FileRefusedError, Storage
 
@@ -36,6 +36,19 @@ def test_the_state_is_there_again_after_the_file_was_closed(storage: Storage, pa
     storage.close()
     again = storage_for(path, CONNECTION)
     assert again.open() == state("7")
+    again.close()
+
+
+def test_the_folder_index_is_there_again(storage: Storage, path: Path) -> None:
+    """Folders are found by the next run, those that were taken out are not, and none counts as unsaved."""
+    before = storage.open()
+    full = state("7").with_folders({name: FolderState("user:me", 1, "root") for name in ("a", "b", "c")})
+    storage.write(before, full, [])
+    left = full.saved().with_folders({"b": None, "c": FolderState("user:me", 2, "a")})
+    storage.write(full.saved(), left, [])
+    storage.close()
+    again = storage_for(path, CONNECTION)
+    assert again.open() == left.saved()
     again.close()
 
 

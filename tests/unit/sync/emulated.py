@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from tests.unit.client.virtual_time import VirtualTime
@@ -20,19 +20,21 @@ from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.normalizer import file_data
 from google_drive_worker.schemas.record import ENCODER
 from google_drive_worker.schemas.state import ConnectionState, JobState
+from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.outlet import Outlet, OutletClosedError
 from google_drive_worker.sync.run import EngineSettings
 from google_drive_worker.sync.runner import Runner
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.state import Accept, All, Patch
+
+Json = dict[str, Any]
+Kind = TypeVar("Kind")
 
 CONN = "conn_1"
 REFRESH_TOKEN = "1//mine"
-CONFIG = {"refresh_token": "gAAAA", "page_size": 20}
+CONFIG: Json = {"refresh_token": "gAAAA", "page_size": 20, "resources": ["file", "permission"]}
 AGAIN = Accept(None)
 DEADLINE_SECONDS = 60.0
-
-Json = dict[str, Any]
 
 
 @dataclass
@@ -44,6 +46,7 @@ class EmulatedDrive:
     transport: HttpTransport
     pages: Executor
     time: VirtualTime
+    settings: EngineSettings = EngineSettings(progress_seconds=0.0)
 
     def session(self) -> DriveSession:
         """A session of the world's first user."""
@@ -59,7 +62,7 @@ class EmulatedDrive:
 
     def engine(self) -> Engine:
         """An engine as after a start of the process."""
-        return Engine(EngineSettings(progress_seconds=0.0), self.pages, self.time.timing)
+        return Engine(self.settings, self.pages, self.time.timing)
 
     def runner(self, outlet: Outlet, *, max_scans: int = 2) -> Runner:
         """A runner of jobs on this drive."""
@@ -104,6 +107,22 @@ async def emulated_drive(*, files: int = 90, seed: int = 7) -> AsyncIterator[Emu
     with ThreadPoolExecutor(1) as pages:
         async with Emulator(world).serve() as running, HttpTransport() as transport:
             yield EmulatedDrive(running.world, running.base_url, transport, pages, VirtualTime())
+
+
+def patches_of(batch: Batch) -> Iterator[Patch]:
+    """The patches of a batch, one by one."""
+    waiting = [] if batch.patch is None else [batch.patch]
+    while waiting:
+        patch = waiting.pop(0)
+        if isinstance(patch, All):
+            waiting = [*patch.patches, *waiting]
+        else:
+            yield patch
+
+
+def found(batch: Batch, kind: type[Kind]) -> Kind | None:
+    """The batch's patch of that kind, if it has one."""
+    return next((patch for patch in patches_of(batch) if isinstance(patch, kind)), None)
 
 
 async def run_job(runner: Runner, outlet: MemoryOutlet, *wishes: Accept) -> None:

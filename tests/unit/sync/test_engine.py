@@ -13,6 +13,7 @@ from tests.unit.sync.emulated import (
     REFRESH_TOKEN,
     EmulatedDrive,
     comparable,
+    found,
     run_engine,
     run_job,
 )
@@ -22,7 +23,7 @@ from tests.unit.sync.replica import Replica
 from google_drive_worker.schemas.event import EventName
 from google_drive_worker.schemas.state import JOB, Phase, corpus_part
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.state import Accept, AdvanceScan, Cancel
+from google_drive_worker.sync.state import Accept, AdvanceScan, Cancel, RestartRange
 
 FULL = Accept(CONFIG, full=True)
 
@@ -75,7 +76,7 @@ async def test_changes_during_the_scan_converge(drive: EmulatedDrive) -> None:
     files = await drive.file_ids()
 
     def meddle(batch: Batch) -> None:
-        if isinstance(batch.patch, AdvanceScan) and len(files) > 3:
+        if found(batch, AdvanceScan) and len(files) > 3:
             drive.world.rename(files.pop(0), "renamed meanwhile")
             drive.world.delete(files.pop())
             drive.world.create("new meanwhile")
@@ -135,7 +136,7 @@ async def test_a_wish_made_during_a_run_leads_to_another(drive: EmulatedDrive) -
     late = [Accept(None)]
 
     def wish_late(batch: Batch) -> None:
-        if isinstance(batch.patch, AdvanceScan) and late:
+        if found(batch, AdvanceScan) and late:
             outlet.change(CONN, late.pop())
             drive.world.create("while it ran")
 
@@ -165,7 +166,7 @@ async def test_a_cancelled_snapshot_is_never_complete(drive: EmulatedDrive) -> N
     outlet = MemoryOutlet()
 
     def cancel(batch: Batch) -> None:
-        if isinstance(batch.patch, AdvanceScan):
+        if found(batch, AdvanceScan):
             outlet.change(CONN, Cancel())
 
     outlet.verdict = cancel
@@ -181,13 +182,16 @@ async def test_a_cancelled_snapshot_is_never_complete(drive: EmulatedDrive) -> N
 
 async def test_a_page_token_lost_in_the_middle_restarts_the_range(drive: EmulatedDrive) -> None:
     """The listing begins anew within the same snapshot: nothing is missed, and ids repeat, so that a copy is equal."""
-    outlet = MemoryOutlet(room=3)
+    drive.settings = replaced(drive.settings, scan_parallelism=1)
+    outlet = MemoryOutlet()
     outlet.change(CONN, Accept(CONFIG))
-    await run_engine(drive, outlet)
+    while not any(part.page_token for corpus in outlet.states[CONN].corpora for part in corpus.ranges.values()):
+        outlet.room = 1
+        await run_engine(drive, outlet)
     outlet.room = None
     await drive.fault("files.list", status=403, reason="pageTokenExpired")
     await run_job(drive.runner(outlet), outlet, AGAIN)
-    restarts = [batch for batch in outlet.batches if type(batch.patch).__name__ == "RestartRange"]
+    restarts = [batch for batch in outlet.batches if found(batch, RestartRange)]
     assert len(restarts) == 1
     assert outlet.corpus(CONN).snapshot_id == "000000000001"
     await assert_in_step(drive, outlet)

@@ -26,8 +26,13 @@ from google_drive_worker.sync.state import Accept
 Json = dict[str, Any]
 ABOUT: Json = {"user": {"permissionId": "101"}}
 START: Json = {"startPageToken": "5"}
+ROOT: Json = {"id": "root-id"}
+DRIVES: Json = {"drives": []}
+FOLDERS: Json = {"files": []}
 FILES: Json = {"files": [{"id": "a"}]}
 HEAD: Json = {"changes": [], "newStartPageToken": "9"}
+OPENED = (ABOUT, ROOT, START, DRIVES, FOLDERS)
+"""What comes before the first page of files."""
 BAD: Json = {"fileId": "bad", "changeType": "file", "file": {"id": "bad", "size": "many"}}
 
 
@@ -48,7 +53,7 @@ async def run(server: ScriptedServer, *answers: Json, outlet: MemoryOutlet | Non
     with ThreadPoolExecutor(1) as pages:
         async with HttpTransport() as transport:
             session = DriveSession(transport, token, timing=timing, base_url=server.url)
-            engine = Engine(EngineSettings(), pages, timing)
+            engine = Engine(EngineSettings(scan_parallelism=1), pages, timing)
             async with aclosing(engine.run(outlet.states[CONN], session)) as batches:
                 async for batch in batches:
                     await outlet.put(CONN, batch)
@@ -64,7 +69,7 @@ def completed(outlet: MemoryOutlet) -> bool:
 
 async def test_the_script_is_a_sync(server: ScriptedServer) -> None:
     """These answers as they are lead to a complete snapshot of one file."""
-    outlet = await run(server, ABOUT, START, FILES, HEAD)
+    outlet = await run(server, *OPENED, FILES, HEAD)
     assert completed(outlet)
     assert [record.resource_id for record in outlet.records] == ["user:me", "a", "user:me"]
 
@@ -80,14 +85,14 @@ async def test_the_script_is_a_sync(server: ScriptedServer) -> None:
 )
 async def test_what_is_lost_makes_the_snapshot_incomplete(server: ScriptedServer, answers: list[Json]) -> None:
     """Whatever could not be accounted for, wherever it stood: nothing may be swept by this snapshot."""
-    assert not completed(await run(server, ABOUT, START, *answers))
+    assert not completed(await run(server, *OPENED, *answers))
 
 
 async def test_an_incomplete_snapshot_stays_so_over_a_crash(server: ScriptedServer) -> None:
     """What was lost before the process ended is not forgotten by the one that goes on."""
-    outlet = MemoryOutlet(room=3)
+    outlet = MemoryOutlet(room=6)
     with pytest.raises(OutletClosedError):
-        await run(server, ABOUT, START, FILES, {"changes": [BAD], "nextPageToken": "7"}, HEAD, outlet=outlet)
+        await run(server, *OPENED, FILES, {"changes": [BAD], "nextPageToken": "7"}, HEAD, outlet=outlet)
     server.script.clear()
     outlet.room = None
     assert not completed(await run(server, HEAD, outlet=outlet))
@@ -95,7 +100,7 @@ async def test_an_incomplete_snapshot_stays_so_over_a_crash(server: ScriptedServ
 
 async def test_a_malformed_item_becomes_an_error_record(server: ScriptedServer) -> None:
     """It names the item and the trouble; the sync goes on."""
-    outlet = await run(server, ABOUT, START, {"files": [{"id": "bad", "size": "x"}, {"id": "a"}]}, HEAD)
+    outlet = await run(server, *OPENED, {"files": [{"id": "bad", "size": "x"}, {"id": "a"}]}, HEAD)
     (error,) = outlet.errors
     assert (error.code, error.stage, error.resource_id, error.retryable) == (
         "malformed_item",
@@ -117,6 +122,6 @@ async def test_a_page_of_the_log_that_leads_nowhere_is_no_page(server: ScriptedS
     """It is not taken for the log's end, nor followed for ever: the job is tried again later."""
     outlet = MemoryOutlet()
     with pytest.raises(MalformedResponseError):
-        await run(server, ABOUT, START, FILES, page, page, outlet=outlet)
+        await run(server, *OPENED, FILES, page, page, outlet=outlet)
     assert not any(b'"phase":"complete"' in record.data for record in outlet.records)
     assert outlet.corpus(CONN).cursor == "5"

@@ -1,6 +1,7 @@
 """Single changes of a state: what each does, what it leaves alone, when it comes too late."""
 
 from dataclasses import replace as replaced
+from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from google_drive_worker.schemas.state import (
     Phase,
     Range,
 )
+from google_drive_worker.sync.completion import CompleteSnapshot
+from google_drive_worker.sync.membership import TrackDrives
 from google_drive_worker.sync.plan import Idle, has_work, next_step
 from google_drive_worker.sync.state import (
     MAX_CHANNELS,
@@ -38,6 +41,7 @@ from google_drive_worker.sync.state import (
 )
 
 NEW = ConnectionState("conn")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CONFIG = {"refresh_token": "gAAAA"}
 ME = "user:me"
 ONE = snapshot_id(1)
@@ -45,7 +49,9 @@ TROUBLE = Parked("domain_policy", "ask", "2026-01-01T00:00:00.000Z")
 OPEN = OpenSnapshot(ME, ONE, "5", "account", 0, {"all": Range()}, None, "2026-01-01T00:00:00.000Z")
 PAGE = AdvanceScan(ME, ONE, "all", "p2", {"file": 3})
 LAST_PAGE = AdvanceScan(ME, ONE, "all", None, {"file": 1, "folder": 1})
-HEAD = AdvanceCursor(ME, ONE, "9", replayed=1, completes=True)
+HEAD = AdvanceCursor(ME, ONE, "9")
+NO_DRIVES = TrackDrives({}, 0)
+END = CompleteSnapshot(ME, ONE, 1)
 
 
 def after(*patches: Patch, state: ConnectionState = NEW) -> ConnectionState:
@@ -63,9 +69,9 @@ def corpus_of(state: ConnectionState) -> CorpusState:
     return corpus
 
 
-ACCEPTED = after(Accept(CONFIG))
+ACCEPTED = after(Accept(CONFIG), NO_DRIVES)
 SCANNING = after(OPEN, state=ACCEPTED)
-LIVE = after(LAST_PAGE, HEAD, state=SCANNING)
+LIVE = after(LAST_PAGE, HEAD, END, state=SCANNING)
 
 
 def test_accepting_counts_wishes() -> None:
@@ -97,7 +103,7 @@ def test_only_resume_ends_a_pause(resume: bool) -> None:
     """A paused connection stays paused through triggers; what they want waits."""
     state = after(Accept(CONFIG), Pause(), Accept(CONFIG, full=True, resume=resume))
     assert job_of(state).paused != resume
-    assert has_work(state) == resume
+    assert has_work(state, NOW) == resume
     assert job_of(state).full_wanted == 1
 
 
@@ -135,15 +141,15 @@ def test_the_head_answers_the_wish() -> None:
     """At the log's head a snapshot's corpus is live, and the wishes that it answers are done."""
     assert corpus_of(LIVE).phase is Phase.LIVE
     assert corpus_of(LIVE).cursor == "9"
-    assert next_step(LIVE) == Idle()
+    assert next_step(LIVE, NOW) == Idle()
 
 
 def test_a_wish_made_meanwhile_is_not_answered() -> None:
     """The head answers the wish that the replay began with; one made later is still open."""
-    state = after(LAST_PAGE, Accept(None), HEAD, state=SCANNING)
+    state = after(LAST_PAGE, Accept(None), HEAD, END, state=SCANNING)
     assert job_of(state).incremental_wanted == 2
     assert job_of(state).incremental_done == 1
-    assert has_work(state)
+    assert has_work(state, NOW)
 
 
 def test_a_middle_page_of_the_log_answers_nothing() -> None:
@@ -155,7 +161,7 @@ def test_a_middle_page_of_the_log_answers_nothing() -> None:
 def test_cancel_gives_up_wishes_and_scans() -> None:
     """Nothing is wanted any more; a scanning corpus goes, so that its snapshot can never be completed."""
     state = after(Accept(None, full=True), Park(TROUBLE), Cancel(), state=SCANNING)
-    assert next_step(state) == Idle()
+    assert next_step(state, NOW) == Idle()
     assert state.corpora == []
     assert job_of(state).parked is None
     with pytest.raises(StalePatchError):
@@ -165,15 +171,15 @@ def test_cancel_gives_up_wishes_and_scans() -> None:
 def test_cancel_keeps_a_live_corpus() -> None:
     """The cursor of a live corpus is worth keeping; the next wish replays from there."""
     state = after(Accept(None), Cancel(), state=LIVE)
-    assert corpus_of(state) == corpus_of(LIVE)
-    assert next_step(state) == Idle()
+    assert corpus_of(state) == replace(corpus_of(LIVE), replayed=2)
+    assert next_step(state, NOW) == Idle()
 
 
 def test_forget_leaves_nothing() -> None:
     """All parts go, and nothing that was on its way applies any more."""
     state = after(Forget(), state=LIVE)
     assert state.parts == {}
-    for late in (PAGE, HEAD, OPEN, Park(TROUBLE), Pause(), Cancel(), SeeNotification("c", 1), LoseCursor(ME, ONE)):
+    for late in (PAGE, HEAD, END, OPEN, Park(TROUBLE), Pause(), Cancel(), SeeNotification("c", 1), LoseCursor(ME, ONE)):
         with pytest.raises(StalePatchError):
             late.apply(state)
 
@@ -183,7 +189,7 @@ def test_a_lost_cursor_costs_the_corpus_alone() -> None:
     state = after(Accept(None), LoseCursor(ME, ONE), state=LIVE)
     assert state.corpora == []
     assert job_of(state).snapshots == 1
-    assert has_work(state)
+    assert has_work(state, NOW)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +198,7 @@ def test_a_lost_cursor_costs_the_corpus_alone() -> None:
         PAGE,
         LAST_PAGE,
         HEAD,
+        END,
         RestartRange(ME, ONE, "all"),
         LoseCursor(ME, ONE),
         AdvanceCursor("drive:other", ONE, "7"),
@@ -247,7 +254,7 @@ def test_applied_messages_are_remembered_by_place() -> None:
 def test_a_patch_leaves_the_state_before_as_it_is() -> None:
     """States are values: applying a patch changes none that somebody else holds."""
     before = replace(corpus_of(SCANNING))
-    after(PAGE, LAST_PAGE, HEAD, Cancel(), Forget(), state=SCANNING)
+    after(PAGE, LAST_PAGE, HEAD, END, Cancel(), Forget(), state=SCANNING)
     assert corpus_of(SCANNING) == before
 
 

@@ -5,7 +5,16 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.unit.sync.emulated import AGAIN, CONFIG, CONN, DEADLINE_SECONDS, EmulatedDrive, run_engine, run_job
+from tests.unit.sync.emulated import (
+    AGAIN,
+    CONFIG,
+    CONN,
+    DEADLINE_SECONDS,
+    EmulatedDrive,
+    found,
+    run_engine,
+    run_job,
+)
 from tests.unit.sync.memory_outlet import MemoryOutlet
 
 from google_drive_worker.client.errors import (
@@ -21,6 +30,7 @@ from google_drive_worker.client.session import DriveSession
 from google_drive_worker.schemas.event import EventName
 from google_drive_worker.schemas.state import JobState, Phase
 from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.engine import LostCorpusError
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, OutletClosedError
 from google_drive_worker.sync.runner import JOB_BACKOFF, MAX_CURSOR_LOSSES, Runner, RunnerObserver
 from google_drive_worker.sync.state import Accept, AdvanceScan, Park, Pause
@@ -170,7 +180,7 @@ async def test_an_interrupt_goes_on_from_the_state(drive: EmulatedDrive) -> None
     interrupts: list[asyncio.Task[None]] = []
 
     def interrupt(batch: Batch) -> None:
-        if isinstance(batch.patch, AdvanceScan) and not interrupts:
+        if found(batch, AdvanceScan) and not interrupts:
             interrupts.append(asyncio.create_task(runner.interrupt(CONN)))
 
     outlet.verdict = interrupt
@@ -289,7 +299,8 @@ async def test_a_lost_cursor_drops_the_corpus_alone(drive: EmulatedDrive) -> Non
     outlet.change(CONN, Accept(CONFIG))
     await run_engine(drive, outlet)
     outlet.room = None
-    await run_job(runner_of(drive, outlet, Opening(drive, CursorLostError("gone"), times=1)), outlet, AGAIN)
+    lost = LostCorpusError("user:me", outlet.corpus(CONN).snapshot_id, CursorLostError("gone"))
+    await run_job(runner_of(drive, outlet, Opening(drive, lost, times=1)), outlet, AGAIN)
     assert outlet.corpus(CONN).snapshot_id == "000000000002"
     assert [record.code for record in outlet.errors] == ["cursor_lost"]
     assert MAX_CURSOR_LOSSES > 1
@@ -299,7 +310,7 @@ async def test_a_refused_batch_parks(drive: EmulatedDrive) -> None:
     """What cannot be written parks the connection, with a reason; the others' jobs are none of its business."""
     outlet = MemoryOutlet()
     outlet.verdict = lambda batch: (
-        BatchRefusedError("records refused it: too large") if isinstance(batch.patch, AdvanceScan) else None
+        BatchRefusedError("records refused it: too large") if found(batch, AdvanceScan) else None
     )
     await run_job(drive.runner(outlet), outlet)
     parked = outlet.job(CONN).parked
@@ -321,7 +332,7 @@ async def test_a_dropped_batch_is_planned_again(drive: EmulatedDrive) -> None:
     """When the state has moved on under a job, it plans again from there, without an error record."""
     outlet = MemoryOutlet()
     drops = [BatchDroppedError("the state has moved on")]
-    outlet.verdict = lambda batch: drops.pop() if drops and isinstance(batch.patch, AdvanceScan) else None
+    outlet.verdict = lambda batch: drops.pop() if drops and found(batch, AdvanceScan) else None
     await run_job(drive.runner(outlet), outlet)
     assert not outlet.errors
     listed = [record.resource_id for record in outlet.records if record.resource_type != "snapshot"]

@@ -66,7 +66,7 @@ class StateStore:
 
     def commit(self, state: ConnectionState) -> None:
         """Take a state over; one without parts is of a connection that is forgotten."""
-        if state.parts:
+        if state.parts or state.folders:  # while it is restored, a folder may come before the job
             self._states[state.connection_id] = state.saved()
         else:
             self._states.pop(state.connection_id, None)

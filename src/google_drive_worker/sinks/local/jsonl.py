@@ -2,12 +2,15 @@ r"""The JSON Lines file.
 
 In: records and states. Out: one record (its whole envelope) a line, appended, and `FILE.checkpoint` beside it.
 
-The checkpoint is replaced after the lines are on disk, so a crash between the two repeats lines and loses none: at
-least once. A line is torn only at the end of the file; the next run cuts it off.
+The checkpoint is replaced after the lines are on disk, so a crash before it repeats lines and loses none: at least
+once. It holds the whole folder index, so it is not written with every page: only so often that it costs a small part of
+the time, at the end, and whenever snapshots begin or end or something is wanted. What a snapshot's number stands for
+is thus never forgotten. A line is torn only at the end of the file; the next run cuts it off.
 """
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,12 +18,14 @@ import msgspec
 from msgspec import Raw, Struct
 
 from google_drive_worker.schemas.record import OutRecord
-from google_drive_worker.schemas.state import ConnectionState, UnreadableStateError, decode_part, encode_part
+from google_drive_worker.schemas.state import FOLDER_PREFIX, ConnectionState, UnreadableStateError, encode_part
 from google_drive_worker.sinks.local.lock import FileLock
-from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError
+from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError, loaded
 
 FORMAT = 1
 CHUNK_BYTES = 1024 * 1024
+CHECKPOINT_PART = 0.1
+"""Of the time that has passed, so much at most goes into checkpoints that could wait."""
 
 
 class Checkpoint(Struct, frozen=True):
@@ -38,8 +43,12 @@ _CHECKPOINT = msgspec.json.Decoder(Checkpoint)
 class JsonlFile:
     """A `Storage` in a JSON Lines file and its checkpoint."""
 
-    def __init__(self, path: Path, connection_id: str) -> None:
+    def __init__(self, path: Path, connection_id: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
+        self._clock = clock
+        self._due_at = float("-inf")
+        self._unsaved: ConnectionState | None = None
+        """The newest state, while the checkpoint is of an older one."""
         self._checkpoint_path = path.with_name(f"{path.name}.checkpoint")
         self._connection_id = connection_id
         self._lock = FileLock(path)
@@ -58,19 +67,31 @@ class JsonlFile:
         except OSError as error:
             raise _failure(self._path, error) from error
 
-    def write(self, before: ConnectionState, after: ConnectionState, records: Sequence[OutRecord]) -> None:  # noqa: ARG002 # the checkpoint is written whole
-        """Append lines, then replace the checkpoint. Raises `LocalFileError`; the next run cuts what is torn."""
+    def write(self, before: ConnectionState, after: ConnectionState, records: Sequence[OutRecord]) -> None:
+        """Append lines, and replace the checkpoint when that is due. Raises `LocalFileError`."""
         if self._lines is None:
             raise LocalFileError(f"{self._path} is not open")
         try:
             if records:
                 _append(self._lines, b"".join([record.value + b"\n" for record in records]))
-            self._save(after, os.fstat(self._lines.fileno()).st_size)
+            self._unsaved = after
+            if self._clock() >= self._due_at or _has_turned(before, after):
+                self._save(self._lines)
         except OSError as error:
+            self._unsaved = None  # a line may be torn: no checkpoint may reach beyond it
             raise _failure(self._path, error) from error
 
     def close(self) -> None:
-        """Close the file and give the lock back."""
+        """Save what is not saved yet, close the file and give the lock back. Raises `LocalFileError`."""
+        try:
+            if self._lines is not None:
+                self._save(self._lines)
+        except OSError as error:
+            raise _failure(self._path, error) from error
+        finally:
+            self._release()
+
+    def _release(self) -> None:
         if self._lines is not None:
             self._lines.close()
             self._lines = None
@@ -106,25 +127,44 @@ class JsonlFile:
             )
 
     def _state(self, checkpoint: Checkpoint | None) -> ConnectionState:
-        state = ConnectionState(self._connection_id)
         if checkpoint is None:
-            return state
+            return ConnectionState(self._connection_id)
         if checkpoint.connection_id != self._connection_id:
             raise FileRefusedError(
                 f"{self._path} holds the connection {checkpoint.connection_id!r}, not {self._connection_id!r}: give "
                 f"each connection a file of its own, or run with --connection {checkpoint.connection_id}"
             )
         try:
-            for name, value in checkpoint.parts.items():
-                state = state.with_part(name, decode_part(bytes(value)))
+            return loaded(self._connection_id, ((name, bytes(value)) for name, value in checkpoint.parts.items()))
         except UnreadableStateError as error:
             raise FileRefusedError(f"{self._checkpoint_path} cannot be used: {error}; use another file name") from error
-        return state.saved()
 
-    def _save(self, state: ConnectionState, size_bytes: int) -> None:
-        parts = {name: Raw(encode_part(part)) for name, part in state.parts.items()}
-        encoded = msgspec.json.encode(Checkpoint(self._connection_id, size_bytes, parts))
-        replace_file(self._checkpoint_path, encoded)
+    def _save(self, lines: BinaryIO) -> None:
+        """Put the lines on disk, then the checkpoint; the next one is due once this one's cost is a small part."""
+        if self._unsaved is None:
+            return
+        started = self._clock()
+        os.fsync(lines.fileno())
+        checkpoint = Checkpoint(self._connection_id, os.fstat(lines.fileno()).st_size, _encoded(self._unsaved))
+        replace_file(self._checkpoint_path, msgspec.json.encode(checkpoint))
+        self._unsaved = None
+        now = self._clock()
+        self._due_at = now + (now - started) / CHECKPOINT_PART
+
+
+def _has_turned(before: ConnectionState, after: ConnectionState) -> bool:
+    """Whether what is wanted has changed, or a snapshot has begun or ended: an older state could not tell."""
+    return before.job is not after.job or _snapshots(before) != _snapshots(after)
+
+
+def _snapshots(state: ConnectionState) -> set[tuple[str, str, str]]:
+    return {(corpus.corpus, corpus.snapshot_id, corpus.phase) for corpus in state.corpora}
+
+
+def _encoded(state: ConnectionState) -> dict[str, Raw]:
+    parts = {name: Raw(encode_part(part)) for name, part in state.parts.items()}
+    folders = {FOLDER_PREFIX + folder_id: Raw(encode_part(folder)) for folder_id, folder in state.folders.items()}
+    return parts | folders
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -132,6 +172,7 @@ def replace_file(path: Path, content: bytes) -> None:
     temporary = path.with_name(f"{path.name}.new")
     with temporary.open("wb", buffering=0) as file:
         _append(file, content)
+        os.fsync(file.fileno())
     temporary.replace(path)
     directory = os.open(path.parent, os.O_RDONLY)
     try:
@@ -158,11 +199,10 @@ def cut_torn_line(path: Path, whole_bytes: int) -> None:
 
 
 def _append(file: BinaryIO, content: bytes) -> None:
-    """Write all of it (one write may take a part) and wait until it is on disk."""
+    """Write all of it; one write may take a part."""
     view = memoryview(content)
     while view:
         view = view[file.write(view) :]
-    os.fsync(file.fileno())
 
 
 def _failure(path: Path, error: OSError) -> LocalFileError:

@@ -7,6 +7,7 @@ is on its way meanwhile, so waiting here costs a sync little and bounds what it 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -52,17 +53,24 @@ class LocalOutlet:
     async def put(self, connection_id: str, batch: Batch) -> None:
         """Write a batch. Raises `OutletClosedError` when the file cannot be written, or is another connection's.
 
-        Raises `BatchDroppedError` when its patch does not fit the state any more.
+        Raises `BatchDroppedError` when its patch does not fit the state any more. A batch that is being written when
+        whoever waits is cancelled is written, and counted.
         """
         if self.state(connection_id) is None:
             raise OutletClosedError("the file takes no more batches")
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch)
-        self._committed(batch)
+        commit = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch)
+        commit.add_done_callback(partial(self._tell, batch))
+        await asyncio.shield(commit)
 
     async def settle(self, connection_id: str) -> None:
         """Nothing is ever on its way here. Raises `OutletClosedError` as `put` does."""
         if self.state(connection_id) is None:
             raise OutletClosedError("the file takes no more batches")
+
+    def _tell(self, batch: Batch, commit: "asyncio.Future[None]") -> None:
+        """Count what is on disk, also when nobody waits for it any more."""
+        if not commit.cancelled() and commit.exception() is None:
+            self._committed(batch)
 
     def _commit(self, batch: Batch) -> None:
         """In the file's thread, as a whole: whoever waits for it may be cancelled, and the state stays right."""

@@ -12,11 +12,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from google_drive_worker.schemas.record import OutRecord
-from google_drive_worker.schemas.state import ConnectionState, Part, UnreadableStateError, decode_part, encode_part
+from google_drive_worker.schemas.state import ConnectionState, UnreadableStateError, encode_part
 from google_drive_worker.sinks.local import schema
 from google_drive_worker.sinks.local.lock import FileLock
 from google_drive_worker.sinks.local.rows import apply
-from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError
+from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError, loaded
 from google_drive_worker.sinks.local.views import VIEWS
 
 BUSY_SECONDS = 30.0
@@ -98,16 +98,22 @@ class SqliteFile:
 
     def _load(self) -> ConnectionState:
         self._open.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        state = ConnectionState(self._connection_id)
-        with closing(self._open.execute(schema.LOAD_PARTS)) as rows:
-            for connection_id, part, value in rows:
-                if connection_id != self._connection_id:
-                    raise FileRefusedError(
-                        f"{self._path} holds the connection {connection_id!r}, not {self._connection_id!r}: "
-                        f"give each connection a file of its own, or run with --connection {connection_id}"
-                    )
-                state = state.with_part(part, _decode(self._path, value))
-        return state.saved()
+        try:
+            with closing(self._open.execute(schema.LOAD_PARTS)) as rows:
+                return loaded(self._connection_id, map(self._part, rows))
+        except UnreadableStateError as error:
+            raise FileRefusedError(
+                f"the checkpoint in {self._path} cannot be used: {error}; use another file name"
+            ) from error
+
+    def _part(self, row: tuple[str, str, str]) -> tuple[str, bytes]:
+        connection_id, name, value = row
+        if connection_id != self._connection_id:
+            raise FileRefusedError(
+                f"{self._path} holds the connection {connection_id!r}, not {self._connection_id!r}: "
+                f"give each connection a file of its own, or run with --connection {connection_id}"
+            )
+        return name, value.encode()
 
     def _save(self, before: ConnectionState, after: ConnectionState) -> None:
         changed, connection = after.changes_since(before), self._connection_id
@@ -139,13 +145,6 @@ def _make_views(database: sqlite3.Connection) -> None:
 
 def _pragma(database: sqlite3.Connection, name: str) -> int:
     return int(database.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _decode(path: Path, value: str) -> Part:
-    try:
-        return decode_part(value.encode())
-    except UnreadableStateError as error:
-        raise FileRefusedError(f"the checkpoint in {path} cannot be used: {error}; use another file name") from error
 
 
 def _failure(path: Path, error: sqlite3.Error) -> LocalFileError:

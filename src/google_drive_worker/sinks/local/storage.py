@@ -3,11 +3,11 @@
 In: states and records. Out: a file on disk that a later run can go on with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from google_drive_worker.schemas.record import OutRecord
-from google_drive_worker.schemas.state import ConnectionState
+from google_drive_worker.schemas.state import FOLDER_PREFIX, ConnectionState, FolderState, Part, decode_part
 
 
 class LocalFileError(Exception):
@@ -32,3 +32,19 @@ class Storage(Protocol):
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         ...
+
+
+def loaded(connection_id: str, values: Iterable[tuple[str, bytes]]) -> ConnectionState:
+    """The state of which these are the parts, by name; all folders go into the index at once.
+
+    Raises `UnreadableStateError`.
+    """
+    parts: dict[str, Part] = {}
+    folders: dict[str, FolderState | None] = {}
+    for name, value in values:
+        part = decode_part(value)
+        if isinstance(part, FolderState):
+            folders[name.removeprefix(FOLDER_PREFIX)] = part
+        else:
+            parts[name] = part
+    return ConnectionState(connection_id, parts).with_folders(folders).saved()

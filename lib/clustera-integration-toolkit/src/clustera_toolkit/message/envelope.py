@@ -7,7 +7,16 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["SCHEMA_VERSION", "Envelope", "EnvelopeMetadata", "by_claim_check", "decode", "encode", "resource_key"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Envelope",
+    "EnvelopeMetadata",
+    "EnvelopeTemplate",
+    "by_claim_check",
+    "decode",
+    "encode",
+    "resource_key",
+]
 
 SCHEMA_VERSION = "1.0"
 NULL = msgspec.Raw(b"null")
@@ -59,6 +68,51 @@ def encode(envelope: Envelope) -> bytes:
 def decode(value: bytes) -> Envelope:
     """Return the envelope of a record's value. Raises `msgspec.ValidationError` for what is none."""
     return _decoder.decode(value)
+
+
+class EnvelopeTemplate:
+    """Envelopes with their data inline that differ in a few values only, at a fraction of what it costs to encode each.
+
+    `shared` says what they have in common; what it says of the varying values is not heeded.
+    """
+
+    def __init__(self, shared: Envelope) -> None:
+        kind, text = shared.resource_type, _encoder.encode
+        self._key = resource_key(shared.integration_id, shared.integration_connection_id, kind, "")
+        place = text(shared.integration_id), text(shared.integration_connection_id), text(kind)
+        self._after_message_id = (
+            b'","schema_version":%b,"integration_id":%b,"integration_connection_id":%b,"resource_type":%b,"resource_id":'
+            % (text(shared.schema_version), *place)
+        )
+        self._before_key = b',"idempotency_key":' + text(self._key)[:-1]
+        self._after_key = b',"op":%b,"version":' % text(shared.op)
+        when = text(shared.snapshot_id), text(shared.observed_at)
+        self._after_version = b',"snapshot_id":%b,"observed_at":%b,"source":' % when
+
+    def key(self, resource_id: str) -> str:
+        """Return the idempotency key that goes with the id."""
+        return self._key + resource_id
+
+    def fill(self, message_id: str, resource_id: str, version: int | None, source: bytes, data: bytes) -> bytes:
+        """Return an envelope as `encode` would; `source` and `data` are JSON already."""
+        quoted = _encoder.encode(resource_id)
+        return b"".join(
+            (
+                b'{"message_id":"',
+                message_id.encode(),
+                self._after_message_id,
+                quoted,
+                self._before_key,
+                quoted[1:],
+                self._after_key,
+                b"null" if version is None else b"%d" % version,
+                self._after_version,
+                source,
+                b',"data":',
+                data,
+                b',"payload":null,"s3_url":null,"metadata":{"sha256":null}}',
+            )
+        )
 
 
 def by_claim_check(envelope: Envelope, *, url: str, sha256: str, size_bytes: int) -> Envelope:
