@@ -6,7 +6,8 @@ standard output holds the result alone.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
@@ -33,6 +34,10 @@ class Display(Protocol):
 
     def trouble(self, code: str) -> None:
         """A call failed and is repeated."""
+        ...
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing is shown inside, so that somebody can be asked something."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -80,6 +85,13 @@ class LiveDisplay:
         """Say that something is repeated, until the next page comes."""
         self._bar.update(self._task, description=f"{self._progress.phase} (trying again: {code})")
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the line away for a while."""
+        self._bar.stop()
+        yield
+        self._bar.start()
+
     def __enter__(self) -> Self:
         self._bar.start()
         return self
@@ -122,6 +134,10 @@ class PlainDisplay:
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
         self._stream.flush()
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Lines are written only when something happens."""
+        return nullcontext()
 
     def __enter__(self) -> Self:
         return self

@@ -9,8 +9,9 @@ local ask = cjson.decode(ARGV[1])
 local rules = ask.rules
 local now = clock()
 
-local function read(key)
-  local flat, book = redis.call('HGETALL', key), { leases = {} }
+-- A book from the future belongs to a clock that was set back, by a failover say: it counts as lost.
+local function read(keys)
+  local flat, book = redis.call('HGETALL', keys.book), { leases = {} }
   for i = 1, #flat, 2 do
     local replica = string.match(flat[i], '^lease:(.*)$')
     if replica then
@@ -18,6 +19,10 @@ local function read(key)
     else
       book[flat[i]] = tonumber(flat[i + 1])
     end
+  end
+  if (book.level_at or now) > now + rules.slack then
+    redis.call('DEL', keys.book, keys.window)
+    book = { leases = {} }
   end
   book.born = book.born or now
   book.sum = book.sum or 0
@@ -182,7 +187,7 @@ end
 
 local function answer(limit, keys)
   count_cells(limit)
-  local book = read(keys.book)
+  local book = read(keys)
   forget_cells(book, keys.window, limit)
   end_dead_leases(book, keys, limit)
   local mine = lease_of_asker(book, keys, limit)
@@ -207,6 +212,7 @@ end
 
 local function replicas()
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - rules.replica)
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], now + rules.slack, '+inf')
   redis.call(unpack(ask.leaving and { 'ZREM', KEYS[1], ask.replica } or { 'ZADD', KEYS[1], now, ask.replica }))
   redis.call('PEXPIRE', KEYS[1], 2 * rules.replica)
   return redis.call('ZCARD', KEYS[1])

@@ -59,6 +59,8 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     """Cursors of the last minutes with their times, oldest first: a new snapshot's log is read from before the lag."""
     read_at: str | None = None
     """When the log was last read to its head."""
+    inherited: tuple[int, int] = (0, 0)
+    """Hashes of what all of a shared drive inherits from it: its restrictions, its members; 0 while not read."""
     rescan: bool = False
     """Something happened that only a new snapshot can put right."""
     records_partition: int | None = None

@@ -18,15 +18,15 @@ from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.resources import CHANGE_LIST_FIELDS
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
 from google_drive_worker.schemas.record import OutRecord
-from google_drive_worker.schemas.state import CorpusState, DriveEntry
+from google_drive_worker.schemas.state import CorpusState, DriveEntry, Phase
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync import lists
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.completion import completion
 from google_drive_worker.sync.corpora import drive_corpus, tracks
-from google_drive_worker.sync.folders import IndexFolders
+from google_drive_worker.sync.folders import AskScan, IndexFolders
 from google_drive_worker.sync.follow import AddFollowUps, ForgetFollowUps
-from google_drive_worker.sync.membership import JoinDrive, LeaveDrive
+from google_drive_worker.sync.membership import JoinDrive, LeaveDrive, SeeInherited, restrictions_hash
 from google_drive_worker.sync.pages import DriveEvent, Page, Rejected, change_page
 from google_drive_worker.sync.plan import Replay
 from google_drive_worker.sync.run import Run
@@ -119,7 +119,12 @@ def _batch(run: Run, step: Replay, page: Page, advance: AdvanceCursor) -> Batch:
         moves_matter=bool(selected_folders(run.job)),
     )
     follow = wanted_lists(run, {**page.follow, **_members(corpus, page.drives)})
-    patches: list[Patch] = [*([index] if page.sights else []), *drive_patches, advance]
+    patches: list[Patch] = [
+        *([index] if page.sights else []),
+        *drive_patches,
+        advance,
+        *_inherited(corpus, page.drives),
+    ]
     if page.sights.gone:
         patches.append(ForgetFollowUps(corpus.corpus, frozenset(page.sights.gone)))
     if follow:
@@ -162,6 +167,16 @@ def _drives(
             except ValueError as error:
                 rejected.append(Rejected(event.drive_id, f"Drive sent a drive that is not as documented: {error}"))
     return records, patches, rejected
+
+
+def _inherited(corpus: CorpusState, events: Sequence[DriveEvent]) -> list[Patch]:
+    """What a drive's own log says of the drive is inherited by all in it; while it is listed, nobody knows by whom."""
+    if corpus.drive_id is None or not events:
+        return []
+    where = (corpus.corpus, corpus.snapshot_id)
+    if corpus.phase is Phase.SCANNING:
+        return [AskScan(*where)]
+    return [SeeInherited(*where, restrictions_hash(event.raw)) for event in events if event.raw is not None]
 
 
 def _members(corpus: CorpusState, events: Sequence[DriveEvent]) -> dict[str, list[str]]:

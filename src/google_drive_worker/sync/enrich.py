@@ -39,12 +39,13 @@ from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.completion import HISTORY
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
 from google_drive_worker.sync.lists import Listed
+from google_drive_worker.sync.membership import SeeInherited, hash_of
 from google_drive_worker.sync.pages import COMMENT, PERMISSION, REVISION, listed_lists
 from google_drive_worker.sync.plan import SWEEP, Enrich, Follow
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import corpus_query
-from google_drive_worker.sync.state import All, open_corpus
+from google_drive_worker.sync.state import All, Patch, open_corpus
 
 ENRICH = "enrich"
 """The position of the records."""
@@ -61,6 +62,8 @@ class _Read:
     item_id: str
     records: list[OutRecord] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    members: int = 0
+    """A hash of the members, of a shared drive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,11 @@ async def follow(run: Run, step: Follow) -> AsyncGenerator[Batch, None]:
 
 
 def _batch(corpus: CorpusState, name: str, reads: Sequence[_Read]) -> Batch:
+    patches: list[Patch] = [FollowedUp(name, frozenset(read.item_id for read in reads))]
+    where = (corpus.corpus, corpus.snapshot_id)
+    patches += [SeeInherited(*where, members=read.members) for read in reads if read.members]
     return Batch(
-        FollowedUp(name, frozenset(read.item_id for read in reads)),
+        patches[0] if len(patches) == 1 else All(patches),
         records=[record for read in reads for record in read.records],
         notices=[notice for read in reads for notice in read.notices],
         lane=Lane.ENRICHMENT,
@@ -189,6 +195,8 @@ async def _read(run: Run, writer: RecordWriter, item_id: str, kinds: Sequence[st
             read.notices.append(run.item_error(error.code, error.message, resource, item_id, error))
             continue
         read.records += listed.records
+        if kind == "drive" and resource == PERMISSION and not listed.rejected:
+            read.members = hash_of(listed.records[0].data)
         read.notices += run.rejections(listed.rejected, resource)
     return read
 

@@ -25,6 +25,8 @@ class FolderSeen:
 
     parent: str | None
     inherited: int
+    hides: bool = False
+    """Whether the account may no longer see what lies in it: a limited folder shows its name alone (facts A7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ def inherited_hash(folder: DriveFile) -> int:
         repr((folder.shared, folder.trashed, folder.inherited_permissions_disabled, folder.drive_id)).encode(),
     )
     return int.from_bytes(blake2b(b"\0".join(parts), digest_size=7).digest()) or 1
+
+
+def hides_children(folder: DriveFile) -> bool:
+    """Whether what lies in a folder may not be seen although the folder may (facts A6, A7)."""
+    limited = folder.inherited_permissions_disabled is True
+    return limited or b'"canListChildren":false' in _part(folder.capabilities).replace(b" ", b"")
 
 
 def _part(raw: Raw | UnsetType) -> bytes:
@@ -84,6 +92,7 @@ class IndexFolders:
             before = self._known(state, folder_id)
             if self.walks and (self._differs(before, seen) or _may_have_missed(corpus, folder_id)):
                 dirty[folder_id] = ""
+                rescan = rescan or (seen.hides and before is not None and before.children > 0)
             changed[folder_id] = self._seen(before, seen, number)
         for parent in self.sights.parents:
             known = changed.get(parent) or self._known(state, parent) or FolderState(self.corpus)
@@ -171,6 +180,19 @@ class MarkDirty:
         if corpus is None:
             return state
         return _with_corpus(state, corpus, {**corpus.dirty, **dict.fromkeys(self.folders, "")}, rescan=corpus.rescan)
+
+
+@dataclass(frozen=True, slots=True)
+class AskScan:
+    """Something happened to all of a corpus that only a new snapshot puts right."""
+
+    corpus: str
+    snapshot_id: str
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Wish for it, once the one under way is complete."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        return _with_corpus(state, corpus, dict(corpus.dirty), rescan=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ deleted takes its corpus with it: a closing marker tells consumers to drop all o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
+import msgspec
+from msgspec import Raw
 from msgspec.structs import replace
 
 from google_drive_worker.client import drives
@@ -84,6 +87,29 @@ class LeaveDrive:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeInherited:
+    """What all of a shared drive inherits was read: its restrictions (facts A2), or its members (facts A7).
+
+    The log tells of the drive alone when they change (facts A5), so everything in it is listed again then.
+    """
+
+    corpus: str
+    snapshot_id: str
+    restrictions: int = 0
+    members: int = 0
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Compare with what was read before; 0 is what was not read."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        old, new = corpus.inherited, (self.restrictions or corpus.inherited[0], self.members or corpus.inherited[1])
+        differs = any(before not in {0, after} for before, after in zip(old, new, strict=True))
+        if new == old:
+            return state
+        changed = replace(corpus, inherited=new, rescan=corpus.rescan or differs)
+        return state.with_part(corpus_part(self.corpus), changed)
+
+
+@dataclass(frozen=True, slots=True)
 class CloseCorpus:
     """All of a corpus was taken back."""
 
@@ -108,6 +134,18 @@ def _with_look(state: ConnectionState, closed: CorpusState) -> ConnectionState:
     if closed.drive_id is None or user is None or drives_part(known_job(state)) == NONE:
         return state
     return state.with_part(corpus_part(user.corpus), replace(user, looks={**user.looks, closed.drive_id: ""}))
+
+
+def restrictions_hash(raw: Raw) -> int:
+    """Hash what of a drive those in it inherit: all but its looks."""
+    drive: dict[str, object] = msgspec.json.decode(raw)
+    kept = {name: drive.get(name) for name in ("restrictions", "capabilities", "orgUnitId")}
+    return hash_of(msgspec.json.encode(kept, order="sorted"))
+
+
+def hash_of(text: bytes) -> int:
+    """A hash that fits a JSON number; never 0."""
+    return int.from_bytes(blake2b(text, digest_size=6).digest()) or 1
 
 
 async def list_drives(run: Run) -> Batch:

@@ -19,6 +19,7 @@ from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync import lists
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.follow import AddFollowUps
+from google_drive_worker.sync.membership import SeeInherited, restrictions_hash
 from google_drive_worker.sync.plan import Open
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import FOLDERS, WHOLE
@@ -76,9 +77,11 @@ def _opened(run: Run, step: Open, opened: OpenSnapshot, shared_drive: drives.Dri
     patch: Patch = opened
     if shared_drive is not None:
         records.append(lists.drive(writer, shared_drive.raw))
+        inherited = SeeInherited(step.corpus, opened.snapshot_id, restrictions_hash(shared_drive.raw))
+        patch = All([patch, inherited])
         if run.wants("permission"):
             members = {shared_drive.id: ["drive", "permission"]}
-            patch = All([opened, AddFollowUps(step.corpus, opened.snapshot_id, members)])
+            patch = All([patch, AddFollowUps(step.corpus, opened.snapshot_id, members)])
     return Batch(
         patch,
         records=records,

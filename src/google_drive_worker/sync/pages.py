@@ -40,7 +40,7 @@ from google_drive_worker.schemas.record import DeleteReason, OutRecord, Resource
 from google_drive_worker.schemas.state import FolderState
 from google_drive_worker.schemas.times import parse_rfc3339
 from google_drive_worker.sync.corpora import Belonging
-from google_drive_worker.sync.folders import FolderSeen, FolderSights, inherited_hash
+from google_drive_worker.sync.folders import FolderSeen, FolderSights, hides_children, inherited_hash
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.scope import Scope
 
@@ -210,7 +210,11 @@ def _sights(files: Sequence[DriveFile]) -> FolderSights:
     """Folders and parents of a page; parents recur, so that each is decoded once."""
     parents = {bytes(file.parents) for file in files if file.parents is not UNSET}
     return FolderSights(
-        {file.id: FolderSeen(parent_of(file), inherited_hash(file)) for file in files if file.mime_type == FOLDER},
+        {
+            file.id: FolderSeen(parent_of(file), inherited_hash(file), hides_children(file))
+            for file in files
+            if file.mime_type == FOLDER
+        },
         frozenset(parent for listed in parents for parent in _texts(listed)),
     )
 

@@ -237,13 +237,19 @@ def _is_ready_to_complete(corpus: CorpusState) -> bool:
 def _open_step(job: JobState, state: ConnectionState) -> Step | None:
     if user_part(job) != NONE and (step := _open_corpus(job, state, user_corpus(job))) is not None:
         return step
-    if _has_wishes(job) and not drives_are_known(job):
+    if not drives_are_known(job) and (_has_wishes(job) or _lost_the_drives(job, state)):
         return ListDrives()
     for drive, entry in job.drives.items():
         name = drive_corpus(drive)
         if entry.tracked and (step := _open_corpus(job, state, name, drive)) is not None:
             return step
     return None
+
+
+def _lost_the_drives(job: JobState, state: ConnectionState) -> bool:
+    """Whether the user's log was lost, and has begun anew: which drives there are is asked after its start token."""
+    user = state.corpus(user_corpus(job))
+    return job.drives_listed is None and user is not None and not user.is_given_up
 
 
 def _open_corpus(job: JobState, state: ConnectionState, name: str, drive_id: str | None = None) -> Open | None:

@@ -26,7 +26,7 @@ from google_drive_worker.schemas.state import (
     corpus_part,
 )
 from google_drive_worker.schemas.times import parse_rfc3339, rfc3339
-from google_drive_worker.sync.corpora import with_answers
+from google_drive_worker.sync.corpora import user_corpus, with_answers
 
 CLOCKS_DIFFER = timedelta(hours=1)
 MISSED = "missed"
@@ -158,6 +158,9 @@ class Cancel:
         """Call all wishes answered; a corpus that never became live begins anew with the next trigger."""
         job = known_job(state)
         done = replace(job, full_done=job.full_wanted, incremental_done=job.incremental_wanted, parked=None)
+        user = state.corpus(user_corpus(job))
+        if user is None or not user.is_live:  # drives joined until it begins anew stand in no log that will be read
+            done = replace(done, drives_listed=None)
         state = state.with_part(JOB, done)
         for corpus in state.corpora:
             state = state.with_part(corpus_part(corpus.corpus), _given_up(corpus, done))
@@ -426,6 +429,9 @@ class LoseCursor:
         """Have a snapshot opened for it that replays from its own start; until then nothing of it is replayed."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         lost = replace(corpus, phase=Phase.LIVE, is_live=False, rescan=True, cursor="", trail=(), ranges={}, dirty={})
+        job = known_job(state)
+        if corpus.drive_id is None:  # drives joined meanwhile stand in no log that will be read
+            state = state.with_part(JOB, replace(job, drives_listed=None))
         return state.with_part(corpus_part(self.corpus), lost)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.integration.quota.redis_server import RedisServer
@@ -36,6 +37,7 @@ class World:
 
     def __init__(self, url: str, steps: list[Step]) -> None:
         self.url, self.steps, self.prefix, self.now = url, steps, f"world{next(NAMES)}", 0.0
+        self.clock_seconds = 10**9
         self.spent: list[tuple[float, int, Lane]] = []
 
     async def live(self) -> None:
@@ -57,6 +59,8 @@ class World:
         if step == "die":
             await books.close()
             self.replicas[number] = self._born()
+        elif step == "set back":
+            self.clock_seconds -= 600
         elif step == "forget":
             async with open_redis(self.url, CALL_SECONDS) as redis:
                 await redis.flushall()
@@ -79,7 +83,7 @@ class World:
 
     async def _exchange(self, ledger: LeasedLedger, books: RedisBooks, *, heard: bool) -> None:
         async with open_redis(self.url, CALL_SECONDS) as redis:
-            await redis.set(self.prefix, 10**12 + int(self.now * 1000))
+            await redis.set(self.prefix, int((self.clock_seconds + self.now) * 1000))
         answer = await books.exchange(ledger.asks(self.now))
         if heard:
             ledger.take(answer, self.now)
@@ -103,9 +107,10 @@ def test_no_minute_holds_more_than_the_limit(redis_server: RedisServer, steps: l
     assert world.most() <= LIMIT * (1.02 if changes else 1.0)
 
 
-async def test_a_book_that_was_lost_is_written_anew(redis_server: RedisServer) -> None:
-    """When Redis forgets, replicas tell what they spent in the minute before: it is not spent again."""
-    world = World(redis_server.url, [(1.0, 0, 5, "call")] * 55 + [(0.0, 0, 5, "forget")] + [(1.0, 0, 5, "call")] * 60)
+@pytest.mark.parametrize("loss", ["forget", "set back"])
+async def test_a_book_that_was_lost_is_written_anew(redis_server: RedisServer, loss: str) -> None:
+    """When Redis forgets, or its clock is set back, replicas tell what they spent in the minute before: it is not spent again."""
+    world = World(redis_server.url, [(1.0, 0, 5, "call")] * 55 + [(0.0, 0, 5, loss)] + [(1.0, 0, 5, "call")] * 60)
     await world.live()
     assert world.most() <= LIMIT
     assert sum(price for at, price, _ in world.spent if at > 60) >= 0.9 * LIMIT

@@ -16,7 +16,7 @@ from google_drive_worker.schemas.trigger import InvalidMessageError, parse_trigg
 from google_drive_worker.schemas.webhook import parse_webhook
 from google_drive_worker.sync.completion import CompleteSnapshot, Hold
 from google_drive_worker.sync.membership import TrackDrives
-from google_drive_worker.sync.plan import Open, Relist, Replay, next_backfill, next_increment, next_step
+from google_drive_worker.sync.plan import Idle, Open, Relist, Replay, next_backfill, next_increment, next_step
 from google_drive_worker.sync.state import (
     Accept,
     AdvanceCursor,
@@ -233,7 +233,8 @@ def test_pause_keeps_wishes() -> None:
 def test_cancel_gives_wishes_up() -> None:
     """Nothing is wanted after it, and an unfinished snapshot is dropped."""
     _, after = applied(decided("cancel", SCANNING), SCANNING)
-    assert after.corpora == []
+    assert isinstance(next_step(after, THEN), Idle)
+    assert all(corpus.is_given_up for corpus in after.corpora)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 import pytest
 
 from clustera_toolkit.kafka import InboundMessage
-from google_drive_worker.schemas.state import JOB, ConnectionState, JobState, encode_part, state_key
+from google_drive_worker.schemas.state import JOB, ConnectionState, FolderState, JobState, encode_part, state_key
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sync.state import Accept, Forget, Pause
 
 NEWER = b'{"part":"job","config":{},"v":99}'
+DOCS, MOVED = FolderState("user:me", 1, "root", 77), FolderState("user:me", 1, "attic", 77)
 JOB_PART = JobState(config={"refresh_token": "gAAAA"}, full_wanted=1)
 
 
@@ -91,3 +92,50 @@ def test_parts_that_left_become_tombstones() -> None:
     store = store_of()
     store.commit(before)
     assert [(message.key, message.value) for message in store.changes(Forget().apply(before))] == [(b"conn/job", None)]
+
+
+def test_a_folder_may_come_before_the_job() -> None:
+    """Compaction keeps the newest value of each part where it was written: the index is there before its job."""
+    store = store_of(stored("folder:docs", encode_part(DOCS)), stored(JOB, encode_part(JOB_PART)))
+    state = store.get("conn")
+    assert state is not None
+    assert (dict(state.folders), state.unsaved) == ({"docs": DOCS}, ())
+
+
+def test_a_folders_tombstone_takes_it_out_of_the_index() -> None:
+    """The later message wins for folders as for every part."""
+    store = store_of(
+        stored(JOB, encode_part(JOB_PART)), stored("folder:docs", encode_part(DOCS)), stored("folder:docs", None)
+    )
+    state = store.get("conn")
+    assert state is not None
+    assert len(state.folders) == 0
+
+
+def test_folders_that_changed_are_written_one_by_one() -> None:
+    """A new one, a changed one and one that is gone are three messages; the others are not looked at."""
+    before = ConnectionState("conn", {JOB: JOB_PART}).with_folders({"same": DOCS, "changed": DOCS, "gone": DOCS})
+    store = store_of()
+    store.commit(before)
+    committed = store.get("conn")
+    assert committed is not None
+    after = committed.with_folders({"new": DOCS, "changed": MOVED}).with_folders({"gone": None, "same": DOCS})
+    messages = {message.key: message.value for message in store.changes(after)}
+    assert messages == {
+        b"conn/folder:new": encode_part(DOCS),
+        b"conn/folder:changed": encode_part(MOVED),
+        b"conn/folder:gone": None,
+    }
+
+
+def test_forgetting_takes_every_folder_away() -> None:
+    """Also one that was made in the same transaction is left with no value."""
+    store = store_of()
+    store.commit(ConnectionState("conn", {JOB: JOB_PART}).with_folders({"docs": DOCS}))
+    committed = store.get("conn")
+    assert committed is not None
+    after = Forget().apply(committed.with_folders({"letters": DOCS}))
+    messages = {message.key: message.value for message in store.changes(after)}
+    assert messages == {b"conn/job": None, b"conn/folder:docs": None}
+    store.commit(after)
+    assert store.get("conn") is None

@@ -9,10 +9,15 @@ from tests.unit.sinks_local.records import delete, permission_set, upsert
 from google_drive_worker.commands.display import LiveDisplay, PlainDisplay, display_for, rate, summary
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.record import ResourceType
-from google_drive_worker.sinks.local.progress import MAX_ERRORS_KEPT, Progress
+from google_drive_worker.sinks.local.progress import MAX_ERRORS_KEPT, Progress, phase_of
 from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.completion import CompleteSnapshot
+from google_drive_worker.sync.enrich import AdvanceEnrichment
+from google_drive_worker.sync.folders import Accounted, WalkFolder
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
-from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan, All
+from google_drive_worker.sync.membership import TrackDrives
+from google_drive_worker.sync.settle import AdvanceLook, AdvanceSettling
+from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan, All, Patch, SplitRange
 
 
 def error(stage: str, code: str = "malformed_item") -> ErrorRecord:
@@ -52,6 +57,27 @@ def test_the_phase_follows_the_patches() -> None:
         phases.append(progress.phase)
     listing, log, lists = "listing files", "replaying changes", "reading permissions, revisions and comments"
     assert phases == ["starting", listing, listing, log, listing, lists]
+
+
+@pytest.mark.parametrize(
+    ("patch", "phase"),
+    [
+        (SplitRange("user:me", "1", "all", {}), "listing files"),
+        (Accounted("user:me", "1"), "listing files"),
+        (WalkFolder("user:me", "1", "docs", None), "listing files"),
+        (AdvanceSettling("user:me", "1", None), "listing files"),
+        (AdvanceLook("user:me", "1", "d1", None), "listing files"),
+        (CompleteSnapshot("user:me", "1", 1), "replaying changes"),
+        (All([TrackDrives({}, 0), AdvanceCursor("user:me", "1", "2")]), "replaying changes"),
+        (AdvanceEnrichment("user:me", "1", "history", None), "reading permissions, revisions and comments"),
+        (TrackDrives({}, 0), None),
+        (All([]), None),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_every_step_has_a_name_or_none(patch: Patch, phase: str | None) -> None:
+    """What a person calls it; a step of no length leaves the name as it is."""
+    assert phase_of(patch) == phase
 
 
 def test_errors_are_bounded_and_failures_apart() -> None:

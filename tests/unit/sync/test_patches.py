@@ -17,7 +17,7 @@ from google_drive_worker.schemas.state import (
 )
 from google_drive_worker.sync.completion import CompleteSnapshot
 from google_drive_worker.sync.membership import TrackDrives
-from google_drive_worker.sync.plan import Idle, has_work, next_step
+from google_drive_worker.sync.plan import Idle, Open, has_work, next_step
 from google_drive_worker.sync.state import (
     MAX_CHANNELS,
     Accept,
@@ -159,13 +159,23 @@ def test_a_middle_page_of_the_log_answers_nothing() -> None:
 
 
 def test_cancel_gives_up_wishes_and_scans() -> None:
-    """Nothing is wanted any more; a scanning corpus goes, so that its snapshot can never be completed."""
+    """Nothing is wanted any more; the snapshot can never be completed, and the next wish begins another one."""
     state = after(Accept(None, full=True), Park(TROUBLE), Cancel(), state=SCANNING)
     assert next_step(state, NOW) == Idle()
-    assert state.corpora == []
+    assert corpus_of(state).is_given_up
     assert job_of(state).parked is None
-    with pytest.raises(StalePatchError):
-        LAST_PAGE.apply(state)
+    for late in (LAST_PAGE, END):
+        with pytest.raises(StalePatchError):
+            late.apply(state)
+    assert next_step(after(Accept(None), state=state), NOW) == Open(ME, 1)
+
+
+def test_a_snapshot_goes_on_from_the_oldest_cursor() -> None:
+    """What changed since an unfinished snapshot began is replayed after the next: it may be in no other listing."""
+    second = replaced(OPEN, snapshot_id=snapshot_id(2), start_token="8", full_wanted=1)
+    for before in (after(Accept(None, full=True), state=SCANNING), after(Cancel(), Accept(None, full=True), state=LIVE)):
+        corpus = corpus_of(after(second, state=before))
+        assert (corpus.start_token, corpus.cursor) == ("8", corpus_of(before).cursor)
 
 
 def test_cancel_keeps_a_live_corpus() -> None:
@@ -187,9 +197,16 @@ def test_forget_leaves_nothing() -> None:
 def test_a_lost_cursor_costs_the_corpus_alone() -> None:
     """The job keeps its count of snapshots, so that the next one has a larger id."""
     state = after(Accept(None), LoseCursor(ME, ONE), state=LIVE)
-    assert state.corpora == []
     assert job_of(state).snapshots == 1
-    assert has_work(state, NOW)
+    assert next_step(state, NOW) == Open(ME, 0)
+    opened = corpus_of(after(replaced(OPEN, snapshot_id=snapshot_id(2), start_token="8"), state=state))
+    assert (opened.cursor, opened.is_live) == ("8", False)
+
+
+def test_a_lost_cursor_keeps_what_the_next_snapshot_is_measured_by() -> None:
+    """An account that lost its access answers with empty lists: they are not to pass for an empty drive."""
+    opened = after(LoseCursor(ME, ONE), replaced(OPEN, snapshot_id=snapshot_id(2)), state=LIVE)
+    assert corpus_of(opened).expected == corpus_of(LIVE).expected == 2
 
 
 @pytest.mark.parametrize(

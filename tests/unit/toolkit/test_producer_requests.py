@@ -1,6 +1,7 @@
 """How the producer hands messages to librdkafka, seen between the two, with librdkafka's own broker behind."""
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import Producer
@@ -15,11 +16,11 @@ class Watched(Producer):
     """librdkafka's producer; notes how many bytes wait whenever it is told to send what it has."""
 
     waiting = 0
-    flushed: list[int] = []
+    flushed: ClassVar[list[int]] = []
 
-    def produce(self, topic: str, value: bytes, *arguments: object, **named: object) -> None:
+    def produce(self, topic: str, value: str | bytes | None = None, *arguments: Any, **named: Any) -> None:
         """Count."""
-        Watched.waiting += len(value)
+        Watched.waiting += len(value or b"")
         super().produce(topic, value, *arguments, **named)
 
     def flush(self, *arguments: float) -> int:
@@ -47,7 +48,7 @@ async def produced(broker: EmbeddedBroker, messages: list[OutboundMessage]) -> l
 
 
 async def test_never_more_than_a_request_waits_for_a_partition(broker: EmbeddedBroker) -> None:
-    """librdkafka would ask without end for the answers that stand between it and the rest."""
+    """Else librdkafka asks without end for the answer that stands between it and the rest."""
     waited = await produced(broker, [OutboundMessage("topic", b"k", b"x" * 3000, partition=0) for _ in range(1000)])
     assert sum(waited) == 3_000_000
     assert max(waited) < LIBRDKAFKA_REQUEST_BYTES

@@ -10,8 +10,20 @@ from dataclasses import dataclass, field
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.record import ResourceType
 from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.completion import CompleteSnapshot
+from google_drive_worker.sync.enrich import AdvanceEnrichment
+from google_drive_worker.sync.folders import Accounted, WalkFolder
 from google_drive_worker.sync.follow import FollowedUp
-from google_drive_worker.sync.state import AdoptCursor, AdvanceCursor, AdvanceScan, All, OpenSnapshot, Patch
+from google_drive_worker.sync.settle import AdvanceLook, AdvanceSettling
+from google_drive_worker.sync.state import (
+    AdoptCursor,
+    AdvanceCursor,
+    AdvanceScan,
+    All,
+    OpenSnapshot,
+    Patch,
+    SplitRange,
+)
 
 ITEMS = frozenset({ResourceType.FILE, ResourceType.FOLDER})
 MAX_ERRORS_KEPT = 10
@@ -64,11 +76,11 @@ class Progress:
 def phase_of(patch: Patch | None) -> str | None:
     """What a person calls it; None for what changes no phase."""
     match patch:
-        case OpenSnapshot() | AdvanceScan():
+        case OpenSnapshot() | AdvanceScan() | SplitRange() | Accounted() | WalkFolder() | AdvanceSettling() | AdvanceLook():
             return "listing files"
-        case AdoptCursor() | AdvanceCursor():
+        case AdoptCursor() | AdvanceCursor() | CompleteSnapshot():
             return "replaying changes"
-        case FollowedUp():
+        case FollowedUp() | AdvanceEnrichment():
             return "reading permissions, revisions and comments"
         case All():
             return next(filter(None, map(phase_of, patch.patches)), None)
