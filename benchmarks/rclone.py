@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.errors import BenchmarkError
 from benchmarks.slow_drive import Addresses
 
-_MAX_SECONDS = 1800
+_MAX_SECONDS = 600
 _TOKEN = {"access_token": "old", "token_type": "Bearer", "refresh_token": "any", "expiry": "2020-01-01T00:00:00Z"}
 _CONFIGURATION = f"""
 [drive]
@@ -25,8 +25,16 @@ client_id = client
 client_secret = secret
 token = {json.dumps(_TOKEN)}
 """
-_COMMAND = ("lsjson", "--recursive", "--fast-list", "--drive-pacer-min-sleep", "1ms", "drive:")
-"""Many folders at once; the pause between calls that rclone makes for Google's sake is taken away, which favours it."""
+_COMMAND = (
+    *("lsjson", "--recursive", "--fast-list"),
+    *("--drive-skip-shortcuts", "--drive-pacer-min-sleep", "1ms"),
+    "drive:",
+)
+"""Many folders at once, as fast as rclone can.
+
+Shortcuts are left out: rclone would follow those that lead to folders above them. The pause between calls that it makes
+for Google's sake is taken away.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,12 @@ def full_sync(place: Place, advance: Advance) -> WorkerRun:
     start of the process. Raises `BenchmarkError` when it fails or a file is missing.
     """
     key = Fernet.generate_key()
-    environment = _environment(place, key)
-    with _ready_worker(place, environment) as worker, closing(place.cluster.reader(place.topic("events"))) as events:
+    environment = worker_environment(place, key)
+    with ready_worker(place, environment) as worker, closing(place.cluster.reader(place.topic("events"))) as events:
         samples: list[Sample] = []
         worker_meter, drive_meter = Meter(worker.pid), Meter(place.drive.pid)
-        _trigger(place, key)
-        _follow(worker, _Completion(events), _sampler(worker, place, samples, advance), place.deadline_seconds)
+        send_trigger(place, key)
+        follow(worker, Completion(events), _sampler(worker, place, samples, advance), place.deadline_seconds)
         spent = worker_meter.spent(place.drive.files)
         drive_cpu_seconds = drive_meter.cpu_seconds
     read_back = place.cluster.read_back(place.topic("records"), _file_id)
@@ -112,7 +112,8 @@ def check_complete(who: str, read_back: ReadBack, files: int) -> None:
         raise BenchmarkError(f"{who} was to copy {files} files, but {len(read_back.ids)} distinct ids were read back")
 
 
-def _environment(place: Place, key: bytes) -> Mapping[str, str]:
+def worker_environment(place: Place, key: bytes) -> dict[str, str]:
+    """What a worker process is told; `key` is the Fernet key of its credentials."""
     return {
         **{f"KAFKA_TOPIC_{role.upper()}": place.topic(role) for role in _ROLES},
         "KAFKA_BOOTSTRAP_SERVERS": place.cluster.bootstrap_servers,
@@ -131,10 +132,16 @@ def _environment(place: Place, key: bytes) -> Mapping[str, str]:
     }
 
 
-@contextlib.contextmanager
-def _ready_worker(place: Place, environment: Mapping[str, str]) -> Iterator[Program]:
+def create_topics(place: Place, environment: Mapping[str, str]) -> None:
+    """Make the worker's topics, by its own command; raises `BenchmarkError`."""
     with Program(MODULE, ["topics", "create"], directory=place.directory, environment=environment) as making:
-        making.until(lambda: bool(making.output), "done with its topics", _READY_SECONDS)
+        making.until(lambda: making.ended, "done with its topics", _READY_SECONDS)
+
+
+@contextlib.contextmanager
+def ready_worker(place: Place, environment: Mapping[str, str]) -> Iterator[Program]:
+    """A worker with topics of its own that says it is ready; raises `BenchmarkError`."""
+    create_topics(place, environment)
     with Program(MODULE, ["run"], directory=place.directory, environment=environment) as worker:
         url = f"http://127.0.0.1:{environment['WORKER_HTTP_PORT']}/health/ready"
         worker.until(lambda: _answers(url), "ready", _READY_SECONDS)
@@ -150,21 +157,23 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _trigger(place: Place, key: bytes) -> None:
-    config = {"refresh_token": Fernet(key).encrypt(b"benchmark").decode(), "page_size": 1000}
-    trigger = {"integration_connection_id": CONNECTION, "trigger_type": "full", "connection_config": config}
+def send_trigger(place: Place, key: bytes, connection: str = CONNECTION, **config: object) -> None:
+    """Ask for a full sync; `config` are settings of the connection besides its credential."""
+    settings = {"refresh_token": Fernet(key).encrypt(b"benchmark").decode(), "page_size": 1000, **config}
+    trigger = {"integration_connection_id": connection, "trigger_type": "full", "connection_config": settings}
     producer = Producer({"bootstrap.servers": place.cluster.bootstrap_servers, "partitioner": "murmur2"})
-    producer.produce(place.topic("trigger"), json.dumps(trigger), CONNECTION)
+    producer.produce(place.topic("trigger"), json.dumps(trigger), connection)
     producer.flush(_ASK_SECONDS)
 
 
-class _Completion:
+class Completion:
     """Waits a moment for the event that ends a full sync."""
 
     def __init__(self, events: Consumer) -> None:
         self._events = events
 
     def __call__(self) -> bool:
+        """Whether it has come; raises `BenchmarkError` when another came that ends the work."""
         message = self._events.poll(_LOOK_SECONDS)
         if message is None or message.error() is not None:
             return False
@@ -174,7 +183,8 @@ class _Completion:
         return event.event == "snapshot_completed"
 
 
-def _follow(worker: Program, complete: Callable[[], bool], look: Callable[[], None], seconds: float) -> None:
+def follow(worker: Program, complete: Callable[[], bool], look: Callable[[], None], seconds: float) -> None:
+    """Wait for a worker's work to be complete, looking at it meanwhile; raises `BenchmarkError`."""
     deadline = time.monotonic() + seconds
     while not complete():
         look()

@@ -4,8 +4,9 @@ In: what somebody wants of a connection. Out: a message on the trigger topic, in
 would choose, so that the worker that owns the connection gets it without a detour.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -34,7 +35,8 @@ def encode_trigger(
     *,
     message_id: str,
     requested_at: str,
-    config: Mapping[str, str | int] | None = None,
+    config: Mapping[str, Any] | None = None,
+    folders: Sequence[str] = (),
 ) -> bytes:
     """A trigger's JSON (docs/contracts.md, "Trigger"). Raises `InvalidMessageError` for what no worker would take."""
     trigger: dict[str, object] = {
@@ -45,18 +47,29 @@ def encode_trigger(
     }
     if config is not None:
         trigger["connection_config"] = dict(config)
+    if folders:
+        trigger["folders"] = list(folders)
     value = msgspec.json.encode(trigger)
     parse_trigger(value)
     return value
 
 
 async def send_trigger(
-    settings: WorkerSettings, connection_id: str, kind: TriggerType, config: Mapping[str, str | int] | None = None
+    settings: WorkerSettings,
+    connection_id: str,
+    kind: TriggerType,
+    config: Mapping[str, Any] | None = None,
+    folders: Sequence[str] = (),
 ) -> Sent:
     """Send a trigger and wait until it is stored. Raises `InvalidMessageError`, `KafkaClientError`."""
     message_id, topic = f"msg_{uuid4().hex}", settings.kafka_topic_trigger
     value = encode_trigger(
-        connection_id, kind, message_id=message_id, requested_at=rfc3339(REAL_TIMING.now()), config=config
+        connection_id,
+        kind,
+        message_id=message_id,
+        requested_at=rfc3339(REAL_TIMING.now()),
+        config=config,
+        folders=folders,
     )
     client = settings.kafka_client_config
     partitions = await KafkaAdmin(settings.kafka_bootstrap_servers, config=client).partitions(topic)

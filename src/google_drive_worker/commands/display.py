@@ -61,7 +61,7 @@ class LiveDisplay:
         self._bar = Bar(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            TextColumn("{task.completed:,.0f} items, {task.fields[rate]:,.0f}/s"),
+            TextColumn("{task.completed:,.0f} items, {task.fields[rate]:,.0f}/s{task.fields[beside]}"),
             TimeElapsedColumn(),
             console=console,
             refresh_per_second=4,
@@ -69,7 +69,7 @@ class LiveDisplay:
         )
         self._clock = clock
         self._started = clock()
-        self._task = self._bar.add_task(progress.phase, total=None, rate=0.0)
+        self._task = self._bar.add_task(progress.doing, total=None, rate=0.0, beside="")
 
     @property
     def seconds(self) -> float:
@@ -78,12 +78,13 @@ class LiveDisplay:
 
     def update(self) -> None:
         """Change the line; it is drawn four times a second at most."""
-        items = self._progress.items
-        self._bar.update(self._task, description=self._progress.phase, completed=items, rate=rate(items, self.seconds))
+        progress, items = self._progress, self._progress.items
+        speed, beside = rate(items, self.seconds), _further(progress.beside_items)
+        self._bar.update(self._task, description=progress.doing, completed=items, rate=speed, beside=beside)
 
     def trouble(self, code: str) -> None:
         """Say that something is repeated, until the next page comes."""
-        self._bar.update(self._task, description=f"{self._progress.phase} (trying again: {code})")
+        self._bar.update(self._task, description=f"{self._progress.doing} (trying again: {code})")
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -103,7 +104,7 @@ class LiveDisplay:
 
 
 class PlainDisplay:
-    """A line when the phase changes, and every few seconds."""
+    """A line when something else begins, and every few seconds; lanes that alternate begin once."""
 
     def __init__(self, progress: Progress, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._progress = progress
@@ -111,7 +112,7 @@ class PlainDisplay:
         self._clock = clock
         self._started = clock()
         self._told_at = self._started
-        self._phase = ""
+        self._begun: set[str] = set()
 
     @property
     def seconds(self) -> float:
@@ -121,15 +122,16 @@ class PlainDisplay:
     def update(self) -> None:
         """Write a line if one is due."""
         now, progress = self._clock(), self._progress
-        if progress.phase == self._phase and now - self._told_at < PLAIN_SECONDS:
+        if progress.doing in self._begun and now - self._told_at < PLAIN_SECONDS:
             return
-        self._phase, self._told_at = progress.phase, now
-        speed = rate(progress.items, self.seconds)
-        self._write(f"{progress.phase}: {progress.items:,} items, {speed:,.0f}/s, {self.seconds:.0f} s")
+        self._begun.add(progress.doing)
+        self._told_at = now
+        speed, beside = rate(progress.items, self.seconds), _further(progress.beside_items)
+        self._write(f"{progress.doing}: {progress.items:,} items, {speed:,.0f}/s{beside}, {self.seconds:.0f} s")
 
     def trouble(self, code: str) -> None:
         """Write a line for each failure; the waits between them grow."""
-        self._write(f"{self._progress.phase}: trying again ({code})")
+        self._write(f"{self._progress.doing}: trying again ({code})")
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
@@ -167,11 +169,16 @@ def rate(items: int, seconds: float) -> float:
     return items / seconds if seconds > 0 else 0.0
 
 
+def _further(text: str) -> str:
+    return f", {text}" if text else ""
+
+
 def summary(progress: Progress, seconds: float) -> str:
     """What a run did, and the first items that could not be taken over."""
     speed = rate(progress.items, seconds)
     done = f"{progress.files:,} files, {progress.folders:,} folders, {progress.deletes:,} deletes"
     lines = [f"{done}, {progress.errors:,} errors in {seconds:.1f} s ({speed:,.0f} items/s)"]
+    lines += [f"  beside them: {progress.beside_items}"] if progress.beside_items else []
     lines += [
         f"  {error.resource_type or 'item'} {error.resource_id or '(no id)'}: {error.message} [{error.code}]"
         for error in progress.first_errors

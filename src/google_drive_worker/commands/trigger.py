@@ -1,22 +1,30 @@
 """`trigger`: ask the worker for something."""
 
 import os
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from google_drive_worker.client.files import MAX_PAGE_SIZE
+from google_drive_worker.commands.selection import Backfill, Drives, Resources, User, backfill_kinds, wanted_settings
 from google_drive_worker.commands.shell import WRONG_USE, examples, execute, fail, load_worker_settings
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.credentials import seal
+from google_drive_worker.quota.forecast import forecast
+from google_drive_worker.quota.limits import limits_of
 from google_drive_worker.schemas.trigger import InvalidMessageError, TriggerType
+from google_drive_worker.sync.run import BACKFILL
 from google_drive_worker.trigger_sender import send_trigger
 
 EXAMPLES = examples(
     "google-drive-worker trigger conn_abc123",
     "google-drive-worker trigger conn_abc123 --type full --refresh-token-env GOOGLE_REFRESH_TOKEN",
-    "google-drive-worker trigger conn_abc123 --type pause",
+    "google-drive-worker trigger conn_abc123 --type resnapshot --folder 1fV_ExampleFolderId",
+    "google-drive-worker trigger conn_abc123 --type confirm",
 )
+FORETOLD_FILES = 100_000
+"""How many a drive has is not known here; what so many cost is told."""
 
 
 def trigger(
@@ -27,35 +35,63 @@ def trigger(
         typer.Option(
             metavar="VAR",
             help="The environment variable that holds the connection's refresh token. It is sent encrypted with the "
-            "first key of CREDENTIALS_ENCRYPTION_KEYS. A connection's first trigger needs it.",
+            "first key of CREDENTIALS_ENCRYPTION_KEYS. A connection's first trigger needs it, and whoever changes its "
+            "settings: they are replaced as a whole.",
         ),
     ] = None,
-    page_size: Annotated[
-        int | None,
-        typer.Option(min=1, max=MAX_PAGE_SIZE, help="Entries a page; needs --refresh-token-env, as it replaces all."),
+    folder: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="With --type resnapshot: a folder to read again with all below it. Else a setting: only this folder "
+            "and what lies below it. May be given several times.",
+        ),
     ] = None,
+    page_size: Annotated[int | None, typer.Option(min=1, max=MAX_PAGE_SIZE, help="Entries a page.")] = None,
+    resources: Resources = None,
+    backfill: Backfill = None,
+    drives: Drives = None,
+    user: User = None,
 ) -> None:
     """Send a trigger for a connection to the worker."""
     settings = load_worker_settings(WorkerSettings)
-    config = _config(settings, refresh_token_env, page_size)
+    folders = _folders_to_read(kind, folder)
+    selected = wanted_settings(resources, drives, user, None if folders else folder)
+    history = backfill_kinds(backfill, selected)
+    selected |= {"backfill": [*BACKFILL, *history]} if history else {}
+    selected |= {} if page_size is None else {"page_size": page_size}
+    config = _config(settings, refresh_token_env, selected)
+    if history:
+        typer.echo(str(forecast(FORETOLD_FILES, history, limits_of(settings))), err=True)
     try:
-        sent = execute(send_trigger(settings, connection, kind, config))
+        sent = execute(send_trigger(settings, connection, kind, config, folders))
     except InvalidMessageError as error:
         fail(f"this is not a trigger that a worker takes: {error}", WRONG_USE)
     typer.echo(f"sent {kind.value} for {connection}: message_id {sent.message_id}, {sent.topic}[{sent.partition}]")
 
 
-def _config(settings: WorkerSettings, variable: str | None, page_size: int | None) -> dict[str, str | int] | None:
+def _folders_to_read(kind: TriggerType, folders: list[str] | None) -> list[str]:
+    if kind is not TriggerType.RESNAPSHOT:
+        return []
+    if not folders:
+        fail("--type resnapshot needs --folder ID: the folders to read again; --type full reads everything", WRONG_USE)
+    return folders
+
+
+def _config(settings: WorkerSettings, variable: str | None, selected: Mapping[str, Any]) -> dict[str, Any] | None:
     """The connection's settings, which replace all those there are; None leaves them."""
     if variable is None:
-        if page_size is not None:
-            fail("--page-size needs --refresh-token-env: a connection's settings are replaced as a whole", WRONG_USE)
+        if selected:
+            fail(
+                f"the settings {', '.join(selected)} need --refresh-token-env: a connection's settings are replaced as "
+                "a whole",
+                WRONG_USE,
+            )
         return None
     try:
-        config: dict[str, str | int] = {"refresh_token": seal(settings.credentials_encryption_keys, _secret(variable))}
+        return {"refresh_token": seal(settings.credentials_encryption_keys, _secret(variable)), **selected}
     except ValueError as error:
         fail(str(error), WRONG_USE)
-    return config if page_size is None else {**config, "page_size": page_size}
 
 
 def _secret(variable: str) -> str:

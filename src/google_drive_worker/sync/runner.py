@@ -107,7 +107,7 @@ class Runner:
         self._restarting: set[Job] = set()
         self._alarms: dict[str, asyncio.TimerHandle] = {}
         self._traffic: WeakValueDictionary[str, TrafficControl] = WeakValueDictionary()
-        self._stopped = False
+        self._stopping = False
         self.jobs = JobTable(timing.monotonic)
         """Which jobs wait, run or back off, for metrics."""
 
@@ -141,14 +141,18 @@ class Runner:
             await asyncio.sleep(0)  # lets what the end of one starts be seen
 
     async def stop(self) -> None:
-        """Stop all jobs where they are."""
-        self._stopped = True
+        """Stop all jobs where they are. None starts meanwhile; afterwards `wake` starts them again."""
+        self._stopping = True
         for alarm in self._alarms.values():
             alarm.cancel()
-        await self._cancel(list(self._tasks))
+        self._alarms.clear()
+        try:
+            await self._cancel(list(self._tasks))
+        finally:
+            self._stopping = False
 
     def _start(self, job: Job) -> None:
-        if self._stopped:
+        if self._stopping:
             return
         task = asyncio.create_task(self._run(job), name=f"{job[1].value} {job[0]}")
         self._tasks[job] = task
@@ -160,7 +164,7 @@ class Runner:
             alarm.cancel()
         state = self._outlet.state(connection_id)
         due = due_at(state) if state is not None else None
-        if due is None or self._stopped:
+        if due is None or self._stopping:
             return
         seconds = (due - self._timing.now()).total_seconds()
         if seconds > 0:

@@ -109,7 +109,7 @@ def test_no_minute_holds_more_than_the_limit(redis_server: RedisServer, steps: l
 
 @pytest.mark.parametrize("loss", ["forget", "set back"])
 async def test_a_book_that_was_lost_is_written_anew(redis_server: RedisServer, loss: str) -> None:
-    """When Redis forgets, or its clock is set back, replicas tell what they spent in the minute before: it is not spent again."""
+    """When Redis forgets or its clock is set back, replicas tell what they spent: it is not spent again."""
     world = World(redis_server.url, [(1.0, 0, 5, "call")] * 55 + [(0.0, 0, 5, loss)] + [(1.0, 0, 5, "call")] * 60)
     await world.live()
     assert world.most() <= LIMIT

@@ -30,7 +30,7 @@ SOME_DAYS = st.one_of(
     st.sampled_from([0, 14_610, 20_454]),
 )
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)

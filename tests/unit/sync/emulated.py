@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import aiohttp
+from tests.support.convergence.features import Features
+from tests.support.convergence.truth import Client, seen_by
 from tests.unit.client.virtual_time import VirtualTime
 from tests.unit.sync.memory_outlet import MemoryOutlet
+from tests.unit.sync.replica import Replica
 
 from google_drive_emulator import Emulator, World, synthetic_world
 from google_drive_worker.client.resources import FILE
@@ -94,6 +97,13 @@ class EmulatedDrive:
         decoded = [FILE.decode(json.dumps(item)) for item in found["items"] if not item["isRoot"]]
         return {file.id: json.loads(ENCODER.encode(file_data(file))) for file in decoded}
 
+    async def seen(self) -> dict[str, Json]:
+        """What the user sees in all corpora, as a plain client reads it: by id its corpus, names and places."""
+        async with aiohttp.ClientSession() as http:
+            client = Client(http, self.base_url, self.world.users[0].email)
+            found = await seen_by(client, Features(drives=True))
+        return {name: {"corpus": each.corpus, **_placed(each.data)} for name, each in found.items()}
+
     async def file_ids(self) -> list[str]:
         """Ids of all that is no folder: what happens to one of these happens to it alone."""
         found = (self.world.item(item_id) for item_id in await self.items())
@@ -142,6 +152,16 @@ async def run_engine(drive: EmulatedDrive, outlet: MemoryOutlet) -> None:
                 await outlet.put(CONN, batch)
     except OutletClosedError:
         return
+
+
+def _placed(data: Json) -> Json:
+    return {name: data.get(name) for name in ("name", "parents", "trashed", "permission_ids", "permissions")}
+
+
+def held(outlet: MemoryOutlet) -> dict[str, Json]:
+    """What a consumer holds, as `EmulatedDrive.seen` has it."""
+    replica = Replica.of(outlet.records)
+    return {name: {"corpus": replica.corpora[name], **_placed(data)} for name, data in replica.items.items()}
 
 
 def comparable(items: dict[str, Json]) -> dict[str, Json]:

@@ -28,7 +28,19 @@ class Replica:
     @property
     def items(self) -> dict[str, Json]:
         """The data of every file and folder there is, by id."""
-        return {row["resource_id"]: row["data"] for row in self.rows.values()}
+        return self.of_type("file") | self.of_type("folder")
+
+    @property
+    def corpora(self) -> dict[str, str]:
+        """The corpus of every file and folder there is, by id."""
+        kinds = {"file", "folder"}
+        return {
+            row["resource_id"]: row["source"]["corpus"] for row in self.rows.values() if row["resource_type"] in kinds
+        }
+
+    def of_type(self, kind: str) -> dict[str, Json]:
+        """The data of every resource of a type, by its id."""
+        return {row["resource_id"]: row["data"] for row in self.rows.values() if row["resource_type"] == kind}
 
     def apply(self, envelope: Json) -> None:
         """Take one record in."""
@@ -43,7 +55,7 @@ class Replica:
 
     def _upsert(self, envelope: Json) -> None:
         held = self.rows.get(envelope["idempotency_key"])
-        if held is not None and held["version"] > envelope["version"]:
+        if held is not None and held["version"] is not None and held["version"] > envelope["version"]:
             held["snapshot_id"] = max(held["snapshot_id"], envelope["snapshot_id"])
             return
         self.rows[envelope["idempotency_key"]] = envelope
