@@ -16,7 +16,7 @@ import aiohttp
 import typer
 from confluent_kafka import KafkaException
 
-from benchmarks import emulator, full_sync, hot_path, machine, memory, parallel_scan
+from benchmarks import emulator, full_sync, hot_path, machine, memory, parallel_scan, webhook
 from benchmarks.errors import BenchmarkError
 from benchmarks.figures import Figure, Results, write
 from benchmarks.screen import Screen
@@ -37,6 +37,7 @@ class Name(StrEnum):
     FULL_SYNC = "full_sync"
     MEMORY = "memory"
     PARALLEL_SCAN = "parallel_scan"
+    WEBHOOK = "webhook"
 
 
 BENCHMARKS: Mapping[Name, Benchmark] = {
@@ -45,8 +46,9 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
     Name.FULL_SYNC: full_sync.run,
     Name.MEMORY: memory.run,
     Name.PARALLEL_SCAN: parallel_scan.run,
+    Name.WEBHOOK: webhook.run,
 }
-NEEDS_KAFKA = frozenset({Name.FULL_SYNC, Name.MEMORY})
+NEEDS_KAFKA = frozenset({Name.FULL_SYNC, Name.MEMORY, Name.WEBHOOK})
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

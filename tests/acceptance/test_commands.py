@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -196,6 +197,27 @@ def test_ctrl_c_stops_cleanly(drive: Drive) -> None:
     assert world.table(path) == drive.items()
 
 
+@pytest.mark.parametrize(("answer", "read"), [("y", True), ("", False)])
+def test_a_backfill_is_asked_about_on_a_terminal(drive: Drive, answer: str, read: bool) -> None:
+    """Whoever sits there is told the price and asked; without a yes no list is read, and the copy is complete."""
+    terminal, side = pty.openpty()
+    command = [str(BIN / "google-drive-worker"), "sync", "--to", str(drive.folder / "drive.sqlite")]
+    command += ["--user", "owned", "--backfill", "comment"]
+    with subprocess.Popen(
+        command, env=drive.env, stdin=side, stderr=side, stdout=subprocess.PIPE, text=True
+    ) as process:
+        os.close(side)
+        seen = ""
+        while "Read them now? [y/N]" not in seen:
+            seen += os.read(terminal, 4096).decode()
+        os.write(terminal, f"{answer}\n".encode())
+        said, _ = process.communicate(timeout=WAIT_SECONDS)
+    os.close(terminal)
+    assert (process.returncode, said.splitlines()[-1][:9]) == (0, "complete:"), seen
+    assert "files costs about" in seen
+    assert ("comments.list" in world.control(drive.url, "requests")["requests"]) == read
+
+
 def test_two_syncs_do_not_write_one_file(drive: Drive) -> None:
     """While another process has the file, the command is refused; afterwards it is not."""
     lock = FileLock(drive.folder / "drive.jsonl")
@@ -226,6 +248,8 @@ def test_nobody_at_the_address_is_explained(drive: Drive) -> None:
         (("--to", "drive.sqlite"), {}, 'make an OAuth client of type "Desktop app"'),
         (("--to", "drive.sqlite"), {"GOOGLE_CLIENT_ID": "x"}, "GOOGLE_CLIENT_SECRET and GOOGLE_REFRESH_TOKEN must be"),
         (("--to", "drive.sqlite"), {"GDRIVE_PAGE_SIZE": "0"}, "GDRIVE_PAGE_SIZE"),
+        (("--to", "drive.sqlite", "--user", "some"), {"GOOGLE_CLIENT_ID": "x"}, "Expected one of all, owned, none"),
+        (("--to", "drive.sqlite", "--backfill", "all"), {"GOOGLE_CLIENT_ID": "x"}, "is none of revision, comment"),
         ((), {}, "Missing option '--to'"),
     ],
 )
@@ -279,12 +303,45 @@ async def test_a_trigger_is_sent_sealed(broker: EmbeddedBroker) -> None:
     assert f"message_id {trigger['message_id']}, {message.topic}[{message.partition}]" in done.stdout
 
 
+async def test_what_is_wanted_travels_in_a_trigger(broker: EmbeddedBroker) -> None:
+    """Options become the connection's settings, a backfill is foretold, and folders to read again stand apart."""
+    settings = WorkerSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
+    broker.create_topics(topics.specifications(settings))
+    env = {
+        **CLEAN,
+        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+        "CREDENTIALS_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "MY_TOKEN": TOKEN,
+    }
+    wanted = ("--drives", "d1, d2", "--user", "owned", "--folder", "f1", "--folder", "f2", "--backfill", "revision")
+    done = worker("trigger", "conn", "--refresh-token-env", "MY_TOKEN", *wanted, env=env)
+    assert_plain(done, 0, "the revisions of 100,000 files costs about 10,000,000 quota units: about 31 minutes")
+    assert_plain(worker("trigger", "conn", "--type", "resnapshot", "--folder", "f1", env=env), 0, "")
+    assert_plain(worker("trigger", "conn", "--type", "confirm", env=env), 0, "")
+    async with follow(broker.bootstrap_servers, [settings.kafka_topic_trigger]) as follower:
+        found: list[InboundMessage] = []
+        while len(found) < 3:
+            found += await follower.read(0.2)
+    first, again, confirm = [json.loads(message.value or b"") for message in found]
+    config = first["connection_config"]
+    assert config["corpora"] == {"drives": ["d1", "d2"], "user": "owned"}
+    assert (config["selected_folders"], config["backfill"]) == (["f1", "f2"], ["file", "permission", "revision"])
+    assert (again["trigger_type"], again["folders"], "connection_config" in again) == ("resnapshot", ["f1"], False)
+    assert (confirm["trigger_type"], "folders" in confirm) == ("confirm", False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("trigger", "conn", "--refresh-token-env", "NOT_SET"), "no environment variable of that name"),
         (("trigger", "conn", "--refresh-token-env", "MY_TOKEN"), "CREDENTIALS_ENCRYPTION_KEYS is not set"),
-        (("trigger", "conn", "--page-size", "10"), "--page-size needs --refresh-token-env"),
+        (("trigger", "conn", "--page-size", "10"), "the settings page_size need --refresh-token-env"),
+        (("trigger", "conn", "--drives", "none", "--user", "owned"), "the settings corpora need --refresh-token-env"),
+        (("trigger", "conn", "--type", "resnapshot"), "--type resnapshot needs --folder"),
+        (("trigger", "conn", "--resources", "file,thoughts"), "file, permission, permission_record, revision, comment"),
+        (("trigger", "conn", "--backfill", "file"), "--backfill: 'file' is none of revision, comment"),
+        (("trigger", "conn", "--resources", "file", "--backfill", "comment"), "needs it among --resources"),
+        (("trigger", "conn", "--user", "some"), "Expected one of all, owned, none"),
         (("trigger", "conn", "--type", "sometimes"), "Invalid value for '--type'"),
         (("trigger", " "), "this is not a trigger that a worker takes"),
         (("topics", "create", "--replication", "0"), "Invalid value for '--replication'"),

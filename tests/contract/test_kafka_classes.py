@@ -99,6 +99,20 @@ async def test_what_is_sent_is_read_from_where_it_is_said(
         assert await consumer.lag(starts) == len(KEYS)
 
 
+async def test_a_poll_does_not_wait_for_more_than_one_message(
+    any_broker: Broker, topic_names: Callable[[str], str]
+) -> None:
+    """A message that is there is handed out at once, however many more there could be."""
+    topic = await make_topic(any_broker, topic_names)
+    async with producing(any_broker) as producer:
+        await producer.send([OutboundMessage(topic, KEYS[0], b"value")])
+    async with member(any_broker, topic) as (consumer, assignment):
+        assert await consumer.start_at(assignment, await KafkaAdmin(any_broker.bootstrap_servers).starts(places(topic)))
+        async with asyncio.timeout(20):
+            read = await consumer.poll(500, 60.0)
+        assert [message.value for message in read] == [b"value"]
+
+
 async def test_a_transaction_carries_messages_and_offsets(
     any_broker: Broker, topic_names: Callable[[str], str]
 ) -> None:

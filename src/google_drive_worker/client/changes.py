@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from google_drive_worker.client.masks import require_selected
-from google_drive_worker.client.paging import decode, shrinking
+from google_drive_worker.client.paging import PageSize, decode, shrinking
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.session import DriveSession
 
@@ -68,7 +68,7 @@ async def list_page(
     session: DriveSession,
     query: ChangesQuery,
     page_token: str,
-    page_size: int | None = None,
+    page_size: int | PageSize | None = None,
     *,
     lane: Lane = Lane.CHANGES,
 ) -> bytes:
@@ -82,7 +82,8 @@ async def list_page(
         params = query.params(size, page_token)
         return await session.get(LIST_ENDPOINT, "changes", params, lane=lane, paged=True)
 
-    return await shrinking(page_size or query.page_size, ask)
+    size = page_size if isinstance(page_size, PageSize) else PageSize(page_size or query.page_size)
+    return await shrinking(size, ask)
 
 
 async def start_page_token(session: DriveSession, drive_id: str | None = None, *, lane: Lane = Lane.CHANGES) -> str:

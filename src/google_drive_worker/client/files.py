@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from google_drive_worker.client.masks import require_selected
-from google_drive_worker.client.paging import shrinking
+from google_drive_worker.client.paging import PageSize, shrinking
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.session import DriveSession, id_segment
 
@@ -64,13 +64,13 @@ async def list_page(
     session: DriveSession,
     query: FilesQuery,
     page_token: str | None = None,
-    page_size: int | None = None,
+    page_size: int | PageSize | None = None,
     *,
     lane: Lane = Lane.FIRST_SCAN,
 ) -> bytes:
     """Ask for one page as raw JSON, of fewer items than `page_size` if it were too large to hold.
 
-    Costs 100 units a try. Raises `CursorLostError` for a page token that is no longer good, `NotFoundError`
+    A `PageSize` remembers for the next page how many that were. Costs 100 units a try. Raises `CursorLostError` for a page token that is no longer good, `NotFoundError`
     for a drive that is not visible, `ResponseTooLargeError` when a page of one item is too large.
     """
 
@@ -78,7 +78,8 @@ async def list_page(
         params = query.params(size, page_token)
         return await session.get(LIST_ENDPOINT, "files", params, lane=lane, paged=bool(page_token))
 
-    return await shrinking(page_size or query.page_size, ask)
+    size = page_size if isinstance(page_size, PageSize) else PageSize(page_size or query.page_size)
+    return await shrinking(size, ask)
 
 
 async def get(session: DriveSession, file_id: str, fields: str, *, lane: Lane = Lane.CHANGES) -> bytes:

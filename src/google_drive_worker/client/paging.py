@@ -9,6 +9,9 @@ from google_drive_worker.client.errors import MalformedResponseError, ResponseTo
 
 T = TypeVar("T")
 
+ROOMY_BYTES = 4 * 1024 * 1024
+"""A page below this may be twice as large and still stays well inside the bound of an answer."""
+
 
 class ListPage(Protocol):
     """A decoded page; `next_page_token` is None on the last one."""
@@ -47,15 +50,35 @@ async def pages(fetch: Callable[[str | None], Awaitable[P]], *, endpoint: str) -
         seen.add(token)
 
 
-async def shrinking(page_size: int, call: Callable[[int], Awaitable[T]]) -> T:
-    """Give the result of `call(page_size)`, asked again with half the size while the answer is too large.
+class PageSize:
+    """How many items a page is asked for: fewer once a page was too large to hold, more again when pages are small."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.now = most
+
+    def shrink(self) -> bool:
+        """Halve it. False: it is one already."""
+        self.now, was = max(1, self.now // 2), self.now
+        return was > 1
+
+    def took(self, size_bytes: int) -> None:
+        """Double it, up to what was wanted, after a page that was well below the bound."""
+        if size_bytes < ROOMY_BYTES:
+            self.now = min(self._most, self.now * 2)
+
+
+async def shrinking(size: PageSize, call: Callable[[int], Awaitable[bytes]]) -> bytes:
+    """Give the result of `call` with a page's size, asked again with half of it while the answer is too large.
 
     Raises the `ResponseTooLargeError` of a page of one.
     """
     while True:
         try:
-            return await call(page_size)
+            body = await call(size.now)
         except ResponseTooLargeError:
-            if page_size <= 1:
+            if not size.shrink():
                 raise
-        page_size //= 2
+        else:
+            size.took(len(body))
+            return body

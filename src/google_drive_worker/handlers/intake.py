@@ -10,24 +10,21 @@ partition, in the transaction of its own offset, with a header that counts its h
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
-
-from msgspec import Meta, Struct
-from msgspec.json import Decoder
+from typing import Protocol
 
 from clustera_toolkit.kafka import InboundMessage, OutboundMessage
-from clustera_toolkit.message import DeadLetter, Traceparent
+from clustera_toolkit.message import DeadLetter
 from google_drive_worker.config import dead_letter_topic
 from google_drive_worker.dead_letters.letter import attempts_of
 from google_drive_worker.handlers import trigger as triggers
 from google_drive_worker.handlers import webhook as webhooks
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore
+from google_drive_worker.handlers.names import names_of, traceparent_of
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.state import Applied, ConnectionState
-from google_drive_worker.schemas.trigger import NOT_JSON, InvalidMessageError, connection_of, parse_trigger
+from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, connection_of, parse_trigger
 from google_drive_worker.schemas.webhook import parse_webhook
 from google_drive_worker.sinks.kafka.committer import Committer
 from google_drive_worker.sinks.kafka.state_store import StateStore
@@ -39,17 +36,9 @@ log = logging.getLogger(__name__)
 HOPS = "clustera-hops"
 ORIGIN = "clustera-origin-topic"
 MAX_HOPS = 3
-
-
-Name = Annotated[str, Meta(max_length=255)]
-
-
-class _Named(Struct):
-    message_id: Name | None = None
-    trace_id: Name | None = None
-
-
-_NAMED = Decoder(_Named)
+SEALED = ("refresh_token", "access_token")
+FERNET = "gAAAA"
+"""How every Fernet token begins: its version, and the zeros of a date."""
 
 
 class Jobs(Protocol):
@@ -129,10 +118,11 @@ class Intake:
 
     def _decide(self, message: InboundMessage, kind: str, connection: str | None) -> Decision:
         state = self._usable_state(connection) if connection is not None else None
-        traceparent = _traceparent(message)
+        traceparent = traceparent_of(message)
         if kind == self._routes.webhook_topic:
             return webhooks.decide(parse_webhook(message.value), state, now=self._now(), traceparent=traceparent)
         trigger = parse_trigger(message.value)
+        _check_sealed(trigger)
         if state is not None and self._repeated(message, state):
             return Ignore("applied already")
         return triggers.decide(
@@ -222,7 +212,7 @@ class Intake:
             attempts=attempts_of(message) + 1,
             first_failed_at=now,
         )
-        named = _names(message)
+        named = names_of(message)
         record = ErrorRecord(
             message_id=named.message_id,
             integration_connection_id=error.connection_id,
@@ -232,7 +222,7 @@ class Intake:
             retryable=False,
             message=error.detail,
             attempts=letter.attempts,
-            trace_id=named.trace_id or _trace_id(message),
+            trace_id=named.trace_id,
         )
         dead = OutboundMessage(
             dead_letter_topic(kind), message.key, message.value, [*message.headers, *letter.headers()]
@@ -255,6 +245,18 @@ class Intake:
         return before is not None and before.topic_id == now.topic_id and now.offset <= before.offset
 
 
+def _check_sealed(trigger: Trigger) -> None:
+    """Refuse a credential in clear, which the state would keep as it came. Raises `InvalidMessageError`."""
+    for name in SEALED:
+        value = (trigger.connection_config or {}).get(name)
+        if isinstance(value, str) and not value.startswith(FERNET):
+            raise InvalidMessageError(
+                "invalid_field",
+                f"connection_config.{name} is not a Fernet token: encrypt it with a key of CREDENTIALS_ENCRYPTION_KEYS",
+                trigger.integration_connection_id,
+            )
+
+
 def _forgets(decision: Apply) -> bool:
     return isinstance(decision.patch, Forget)
 
@@ -262,26 +264,3 @@ def _forgets(decision: Apply) -> bool:
 def _hops(message: InboundMessage) -> int:
     text = (message.header(HOPS) or b"0").decode(errors="replace")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else MAX_HOPS
-
-
-def _sender(message: InboundMessage) -> Traceparent | None:
-    return Traceparent.parse((message.header("traceparent") or b"").decode(errors="replace"))
-
-
-def _traceparent(message: InboundMessage) -> str:
-    """Go on with the sender's trace, or start one."""
-    parent = _sender(message)
-    return str(parent.child(os.urandom) if parent else Traceparent.start(os.urandom))
-
-
-def _trace_id(message: InboundMessage) -> str | None:
-    parent = _sender(message)
-    return parent.trace_id if parent else None
-
-
-def _names(message: InboundMessage) -> _Named:
-    """What a message that cannot be used calls itself, as far as that can be told."""
-    try:
-        return _NAMED.decode(message.value or b"")
-    except NOT_JSON:
-        return _Named()

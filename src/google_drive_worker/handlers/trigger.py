@@ -12,6 +12,7 @@ from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase, Source
 from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
+from google_drive_worker.sync.backfill import BeginBackfill
 from google_drive_worker.sync.completion import Confirm
 from google_drive_worker.sync.corpora import drive_corpus, user_corpus
 from google_drive_worker.sync.folders import MarkDirty
@@ -19,6 +20,7 @@ from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.state import Accept, All, Cancel, Forget, Patch, Pause, snapshot_id
 from google_drive_worker.sync.walk import SetScope
 
+HISTORIES = frozenset({"revision", "comment"})
 CREDENTIALS = frozenset({"access_token", "refresh_token", "service_account"})
 FORGOTTEN, RESNAPSHOT = "forget", "resnapshot"
 """The positions of the markers."""
@@ -66,13 +68,20 @@ def _accept(trigger: Trigger, state: ConnectionState | None, now: str, tracepare
     # A parked connection costs nothing until someone acts: sends new settings, or asks for a full sync by hand.
     if job is not None and job.parked is not None and not (changed or full):
         return Ignore(f"parked: {job.parked.code}")
-    patch = _acceptance(trigger, now, traceparent, full=full, unpark=True)
+    patch: Patch = _acceptance(trigger, now, traceparent, full=full, unpark=True)
     event = SyncEvent(
         EventName.JOB_ACCEPTED, trigger.integration_connection_id, now, trigger_type=trigger.trigger_type.value
     )
+    if job is not None and _backfill(trigger.connection_config) - _backfill(job.config):
+        patch = All([patch, BeginBackfill()])
     # New credentials alone stop nothing: they are used from the next job on, or when the old ones fail.
     interrupts = full or (changed and _settings(trigger.connection_config) != _settings(job.config if job else None))
     return Apply(trigger.integration_connection_id, patch, (event,), interrupts=interrupts)
+
+
+def _backfill(config: Mapping[str, Any] | None) -> frozenset[str]:
+    """The lists whose history the settings want."""
+    return HISTORIES.intersection((config or {}).get("backfill") or ())
 
 
 def _settings(config: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from google_drive_worker.client import changes
 from google_drive_worker.client.errors import MalformedResponseError
+from google_drive_worker.client.paging import PageSize
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.resources import CHANGE_LIST_FIELDS
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
@@ -62,7 +63,8 @@ async def _pages(run: Run, step: Replay) -> AsyncGenerator[Batch, None]:
     )
     token = corpus.cursor
     seen = {token}
-    fetch = asyncio.ensure_future(changes.list_page(run.session, query, token))
+    size = PageSize(query.page_size)
+    fetch = asyncio.ensure_future(changes.list_page(run.session, query, token, size))
     try:
         while True:
             writer = run.writer(corpus, corpus.snapshot_id, token)
@@ -74,7 +76,7 @@ async def _pages(run: Run, step: Replay) -> AsyncGenerator[Batch, None]:
             if following in seen:
                 raise MalformedResponseError("a page of the change log names an earlier one as the next")
             seen.add(following)
-            fetch = asyncio.ensure_future(changes.list_page(run.session, query, following))
+            fetch = asyncio.ensure_future(changes.list_page(run.session, query, following, size))
             yield _batch(run, step, page, _advance(step, page, token, following))
             token = following
     finally:

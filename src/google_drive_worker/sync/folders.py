@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as replace_field
 from hashlib import blake2b
 
-from msgspec import Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import replace
 
 from google_drive_worker.client.resources import DriveFile
@@ -46,12 +46,18 @@ class FolderSights:
 
 
 def inherited_hash(folder: DriveFile) -> int:
-    """Hash what those below a folder inherit of it, as far as Drive shows it (facts A5, A6)."""
+    """Hash what those below a folder inherit of it, as far as Drive shows it (facts A5, A6).
+
+    Of a shared drive's folder with grants of its own it shows that there are some, and not which: there the version
+    stands for them.
+    """
+    limited, augmented = folder.inherited_permissions_disabled, folder.has_augmented_permissions
+    unseen = folder.version if folder.drive_id is not UNSET and (augmented is True or limited is True) else None
     parts = (
         _part(folder.permissions),
         _part(folder.permission_ids),
         _part(folder.capabilities),
-        repr((folder.shared, folder.trashed, folder.inherited_permissions_disabled, folder.drive_id)).encode(),
+        repr((folder.shared, folder.trashed, limited, augmented, folder.drive_id, unseen)).encode(),
     )
     return int.from_bytes(blake2b(b"\0".join(parts), digest_size=7).digest()) or 1
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from google_drive_worker.client import files
 from google_drive_worker.client.errors import CursorLostError
+from google_drive_worker.client.paging import PageSize
 from google_drive_worker.client.resources import FILE_LIST_FIELDS, FOLDER, FOLDER_LIST_FIELDS
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
 from google_drive_worker.schemas.state import CorpusState, Range
@@ -128,10 +129,11 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
     """List a range from where it stands. A page token that Drive no longer knows restarts this range alone."""
     run, query = scan.run, scan.query(name, part)
     token, restarts, is_last = part.page_token, 0, False
+    size = PageSize(query.page_size)
     while not is_last:
         with run.traffic.of(scan.corpus.corpus).request() as since:
             try:
-                body = await files.list_page(run.session, query, token)
+                body = await files.list_page(run.session, query, token, size)
             except CursorLostError:
                 restarts += 1
                 if token is None or restarts > MAX_RESTARTS:

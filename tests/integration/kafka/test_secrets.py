@@ -47,7 +47,7 @@ def test_no_secret_is_written_anywhere(stack: Stack, reader: Reader) -> None:
     _send_credentials(stack)
     reader.wait(lambda: reader.completed() == {"conn_refresh", "conn_access"}, f"the good ones\n{worker.tail()}")
     reader.wait(lambda: _failed(reader) >= FAILURES.keys(), f"the failures\n{worker.tail()}")
-    reader.wait(lambda: len(reader.dead) == 3, f"the dead letters\n{worker.tail()}")
+    reader.wait(lambda: len(reader.dead) == 4, f"the dead letters\n{worker.tail()}")
     codes = {error["integration_connection_id"]: error["code"] for error in reader.others["errors"]}
     assert {name: codes[name] for name in FAILURES} == FAILURES
     written = [("an answer", text) for text in _answers(worker)]
@@ -56,7 +56,7 @@ def test_no_secret_is_written_anywhere(stack: Stack, reader: Reader) -> None:
     written += list(_messages(stack))
     assert {where for where, _ in written} == {*ROLES_OF_THE_WORKER, "dead letters", "an answer", "a log line"}
     clear = [("the value of a dead letter", repr(value)) for value, _ in reader.dead]
-    assert len(_leaks(clear, [])) == 3, "the search was meant to find what senders sent in clear"
+    assert len(_leaks(clear, [])) == 4, "the search was meant to find what senders sent in clear"
     assert _leaks(written, [stack.key.decode(), OLD_KEY, FOREIGN_KEY.decode()]) == []
 
 
@@ -80,6 +80,7 @@ def _send_credentials(stack: Stack) -> None:
     _send(stack, "conn_refused", access_token=sealed.encrypt(REFUSED.encode()).decode())
     _send(stack, "conn_service", service_account=sealed.encrypt(SERVICE_ACCOUNT.encode()).decode())
     # Senders' mistakes: credentials in clear, in messages that cannot be used.
+    _send(stack, "conn_unsealed", refresh_token=REFRESH)
     _send(stack, "conn_bad_type", refresh_token=[REFRESH])
     stack.send("conn_bad_json", b'{"connection_config": {"refresh_token": "' + REFRESH.encode() + b'"')
     stack.send(

@@ -2,86 +2,23 @@
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import pytest
 from pydantic import SecretStr
 from tests.integration.local import world
+from tests.integration.local.copying import FILES, PAGE, Copying
 from tests.unit.client.service_account_key import KEY_FILE
 
-from google_drive_emulator import Emulator, Running, synthetic_world
 from google_drive_emulator.world.accounts import user_grant
 from google_drive_emulator.world.commenting import add_comment
 from google_drive_worker.client.errors import ReauthorizationRequiredError
-from google_drive_worker.client.observer import SILENT
-from google_drive_worker.environment_credentials import CredentialSettings, EnvironmentCredentialError
-from google_drive_worker.local_sync import INCOMPLETE, LocalSync, Outcome, Wish
+from google_drive_worker.environment_credentials import EnvironmentCredentialError
+from google_drive_worker.local_sync import INCOMPLETE, Outcome
 from google_drive_worker.schemas.state import corpus_part
 from google_drive_worker.sinks.local.formats import storage_for
-from google_drive_worker.sinks.local.progress import Progress
 from google_drive_worker.sinks.local.storage import FileRefusedError
-
-FILES = 400
-PAGE = 50
-
-
-@dataclass
-class Copying:
-    """Syncs one emulated drive into one file."""
-
-    running: Running
-    path: Path
-    settings: CredentialSettings
-    stop_after: int | None = None
-    """Stop once so many items are written."""
-    progress: Progress = field(default_factory=Progress)
-
-    async def sync(self, **wish: object) -> Outcome:
-        """One run, as the command makes it."""
-        self.progress, stop = Progress(), asyncio.Event()
-
-        def moved() -> None:
-            if self.stop_after is not None and self.progress.items >= self.stop_after:
-                stop.set()
-
-        asked = Wish(**{"connection_id": "local", **wish})  # type: ignore[arg-type] # a test's own keywords
-        run = LocalSync(self.settings, asked, self.progress, moved=moved, observer=SILENT)
-        return await run.run(storage_for(self.path, asked.connection_id), stop)
-
-    async def ask(
-        self, path: str, message: Mapping[str, object] | None = None, *, method: str | None = None
-    ) -> world.Item:
-        """The emulator's control API."""
-        return await asyncio.to_thread(world.control, self.running.base_url, path, message, method=method)
-
-    async def drive(self) -> dict[str, world.Item]:
-        """The drive as it is."""
-        return await asyncio.to_thread(world.drive, self.running.base_url)
-
-    def rows(self, statement: str) -> list[tuple[object, ...]]:
-        """What a query finds in the file."""
-        with closing(sqlite3.connect(self.path)) as database:
-            return database.execute(statement).fetchall()
-
-
-@pytest.fixture
-async def copying(tmp_path: Path) -> AsyncIterator[Copying]:
-    async with Emulator(synthetic_world(files=FILES, seed=5)).serve() as running:
-        settings = CredentialSettings(
-            gdrive_api_base_url=running.base_url,
-            google_token_uri=f"{running.base_url}/token",
-            google_client_id="id",
-            google_client_secret=SecretStr("hush"),
-            google_refresh_token=SecretStr("1//mine"),
-            google_application_credentials=None,
-            gdrive_page_size=PAGE,
-        )
-        yield Copying(running, tmp_path / "drive.sqlite", settings)
 
 
 async def test_a_first_run_copies_the_drive(copying: Copying) -> None:
@@ -97,11 +34,11 @@ async def test_a_later_run_replays_what_changed(copying: Copying) -> None:
     root = (await copying.ask("world"))["root_id"]
     mutations = world.changes_of_files(await copying.drive(), root)
     await copying.ask("world", {"mutations": mutations})
-    listings = await _listings(copying)
+    listings = await copying.calls("files.list")
     assert await copying.sync() == Outcome()
     assert world.table(copying.path) == await copying.drive()
     assert copying.progress.deletes == 2
-    assert await _listings(copying) == listings + 1
+    assert await copying.calls("files.list") == listings + 1
 
 
 async def test_a_changed_file_brings_its_revisions_and_comments(copying: Copying) -> None:
@@ -239,8 +176,3 @@ async def test_a_credential_that_cannot_be_used_is_explained(
         await copying.sync(subject=subject)
     assert "1//mine" not in str(raised.value)
     assert "hush" not in str(raised.value)
-
-
-async def _listings(copying: Copying) -> int:
-    answers: dict[str, int] = (await copying.ask("requests"))["requests"].get("files.list", {})
-    return sum(answers.values())

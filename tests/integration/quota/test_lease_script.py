@@ -22,7 +22,7 @@ STEPS = st.lists(
         st.floats(0, 15),
         st.integers(0, REPLICAS - 1),
         st.sampled_from([5, 100, 200]),
-        st.sampled_from(["call", "call", "change", "quiet call", "refuse", "die", "lose"]),
+        st.sampled_from(["call", "change", "hold", "quiet call", "refuse", "die", "lose"]),
     ),
     max_size=60,
 )
@@ -64,6 +64,10 @@ class World:
         elif step == "forget":
             async with open_redis(self.url, CALL_SECONDS) as redis:
                 await redis.flushall()
+        elif step == "hold":
+            await self._exchange(ledger, books, heard=True)
+            ledger.wait("u", price, Lane.FIRST_SCAN, self.now)
+            await self._exchange(ledger, books, heard=True)
         elif step == "quiet call":
             self._spend(ledger, price, Lane.FIRST_SCAN)
         else:
@@ -105,6 +109,31 @@ def test_no_minute_holds_more_than_the_limit(redis_server: RedisServer, steps: l
     asyncio.run(world.live())
     changes = any(lane is Lane.CHANGES for _, _, lane in world.spent)
     assert world.most() <= LIMIT * (1.02 if changes else 1.0)
+
+
+HELD: Step = (0.0, 0, 100, "hold")
+
+
+def filling(seconds: int, *beside: Step) -> list[Step]:
+    """The second replica spends what it may, every second; something else happens beside."""
+    return [step for _ in range(seconds) for step in ((1.0, 1, 5, "call"), *beside)]
+
+
+async def test_what_is_leased_is_kept_for_who_leased_it(redis_server: RedisServer) -> None:
+    """A replica that holds a lease while another fills the minute can still spend it, within the limit."""
+    world = World(redis_server.url, [HELD, *filling(62, HELD), (0.0, 0, 100, "quiet call")])
+    await world.live()
+    assert 0.9 * LIMIT <= world.most() <= LIMIT
+    assert world.spent[-1][1] == 100
+
+
+async def test_what_the_dead_may_have_spent_is_counted(redis_server: RedisServer) -> None:
+    """A replica spends its lease, tells nobody and dies: the others keep the limit all the same."""
+    death: list[Step] = [(0.0, 0, 100, "quiet call"), (0.0, 0, 100, "die")]
+    world = World(redis_server.url, [HELD, *filling(20, HELD), *death, *filling(60)])
+    await world.live()
+    assert 0.9 * LIMIT <= world.most() <= LIMIT
+    assert (20.0, 100, Lane.FIRST_SCAN) in world.spent
 
 
 @pytest.mark.parametrize("loss", ["forget", "set back"])

@@ -124,6 +124,28 @@ async def test_a_day_is_counted_by_all(stage: Stage, redis_server: RedisServer) 
         late.cancel()
 
 
+async def test_a_day_that_redis_forgot_is_told_again(stage: Stage, redis_server: RedisServer) -> None:
+    """When Redis has lost the count of the day, replicas tell what they spent of it."""
+    limits = Limits(user=ALLOWED, project=ALLOWED, day=50)
+    async with (
+        replica(stage, redis_server.url, "a", limits) as one,
+        replica(stage, redis_server.url, "b", limits) as other,
+    ):
+        for _ in range(8):
+            await one.gate.seat("u", "c").acquire(5, Lane.CHANGES)
+        await stage.time.sleep(2.0)
+        redis_server.stop()
+        redis_server.start()
+        await stage.time.sleep(5.0)
+        seat = other.gate.seat("v", "d")
+        await seat.acquire(5, Lane.CHANGES)
+        await seat.acquire(5, Lane.CHANGES)
+        late = asyncio.ensure_future(seat.acquire(5, Lane.CHANGES))
+        await stage.time.sleep(30.0)
+        assert not late.done()
+        late.cancel()
+
+
 async def test_the_lease_of_a_killed_replica_comes_back(stage: Stage, pair: tuple[Replica, Replica]) -> None:
     """A replica that is killed keeps nothing from the others for longer than a minute."""
     survivor = pair[0]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from google_drive_worker.client.errors import MalformedResponseError, ResponseTooLargeError
-from google_drive_worker.client.paging import decode, pages, shrinking
+from google_drive_worker.client.paging import ROOMY_BYTES, PageSize, decode, pages, shrinking
 
 
 @dataclass(frozen=True)
@@ -38,26 +38,47 @@ async def test_a_list_that_goes_in_circles_ends() -> None:
 async def test_a_page_shrinks_until_it_fits(page_size: int, fits: int) -> None:
     """A page that is too large is asked again at half the size, until it fits."""
 
-    async def call(size: int) -> int:
+    async def call(size: int) -> bytes:
         if size > fits:
             raise ResponseTooLargeError(1)
-        return size
+        return b"%d" % size
 
-    size = await shrinking(page_size, call)
+    size = int(await shrinking(PageSize(page_size), call))
     assert size <= fits
     assert size == page_size or size * 4 + 3 > fits
+
+
+async def test_the_next_page_is_asked_for_in_a_size_that_fits() -> None:
+    """What was too large once is not tried again at every page; small pages let the size grow again, to its most."""
+    asked: list[int] = []
+    body = b"x" * ROOMY_BYTES
+
+    async def call(size: int) -> bytes:
+        asked.append(size)
+        if size > 300 and len(asked) < 4:
+            raise ResponseTooLargeError(1)
+        return body
+
+    size = PageSize(1000)
+    await shrinking(size, call)
+    await shrinking(size, call)
+    assert asked == [1000, 500, 250, 250]
+    body = b""
+    for _ in range(4):
+        await shrinking(size, call)
+    assert asked[4:] == [250, 500, 1000, 1000]
 
 
 async def test_a_single_item_too_large_is_an_error() -> None:
     """A page of one that does not fit is not asked again."""
     asked: list[int] = []
 
-    async def call(size: int) -> None:
+    async def call(size: int) -> bytes:
         asked.append(size)
         raise ResponseTooLargeError(1)
 
     with pytest.raises(ResponseTooLargeError):
-        await shrinking(10, call)
+        await shrinking(PageSize(10), call)
     assert asked == [10, 5, 2, 1]
 
 

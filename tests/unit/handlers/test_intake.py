@@ -360,6 +360,17 @@ async def test_an_error_record_belongs_to_the_message_and_its_trace(
     assert [(error.message_id, error.trace_id) for error in desk.errors(works)] == [names]
 
 
+@pytest.mark.parametrize("name", ["refresh_token", "access_token"])
+async def test_a_credential_in_clear_is_not_taken_into_the_state(desk: Desk, name: str) -> None:
+    """A sender who forgot to encrypt it is told so; the text itself is repeated nowhere."""
+    body = PUBLISHED | {"connection_config": {name: "1//0in-clear"}}
+    works = await desk.handle(desk.arriving(body))
+    (error,) = desk.errors(works)
+    assert (error.code, f"connection_config.{name} is not a Fernet token" in error.message) == ("invalid_field", True)
+    assert "in-clear" not in error.message
+    assert desk.store.get(CONN) is None
+
+
 async def test_messages_of_an_unreadable_state_are_set_aside(desk: Desk) -> None:
     """What a newer worker wrote is not written over: the message waits in the dead letters for that worker."""
     newer = InboundMessage(desk.names.state, _shard_of(CONN), 0, f"{CONN}/job".encode(), b'{"part":"job","v":99}')

@@ -37,7 +37,7 @@ CONN = "conn_1"
 REFRESH_TOKEN = "1//mine"
 CONFIG: Json = {"refresh_token": "gAAAA", "page_size": 20, "resources": ["file", "permission"]}
 AGAIN = Accept(None)
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 30.0
 
 
 @dataclass

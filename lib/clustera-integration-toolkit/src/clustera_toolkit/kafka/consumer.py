@@ -167,10 +167,17 @@ class KafkaConsumer:
 
     def _poll(self, max_messages: int, timeout_seconds: float) -> list[InboundMessage]:
         try:
-            messages = self._live.consume(max_messages, timeout_seconds)
+            messages = self._there(max_messages, timeout_seconds)
         except KafkaException as exception:
             raise _failure(error_of(exception)) from exception
         return [inbound(message) for message in messages if not _is_event(message)]
+
+    def _there(self, max_messages: int, timeout_seconds: float) -> list[Message]:
+        """Wait for the first message and take what came with it: `consume` alone waits for all, or the whole time."""
+        first = self._live.poll(timeout_seconds)
+        if first is None:
+            return []
+        return [first, *self._live.consume(max_messages - 1, 0)] if max_messages > 1 else [first]
 
     def _behind(self, place: Position, offset: int) -> int:
         at = TopicPartition(place.topic, place.partition)
