@@ -43,7 +43,7 @@ def copy_with(baseline: Baseline, place: Place, *, pages: int, value_bytes: int,
     place.cluster.create_records_topic(topic)
     order = Order(place.drive.url, place.cluster.bootstrap_servers, topic, pages, value_bytes)
     spent = _run(f"benchmarks.{baseline}", order, place, advance)
-    read_back = place.cluster.read_back(topic, _key if baseline == "floor" else _id_in_value)
+    read_back = place.cluster.read_back(topic, _key if baseline == "floor" else id_in_value)
     check_complete(f"the {baseline} baseline", read_back, spent.files)
     return spent
 
@@ -66,5 +66,6 @@ def _key(key: bytes, _: bytes) -> str:
     return key.decode()
 
 
-def _id_in_value(_: bytes, value: bytes) -> str:
+def id_in_value(_: bytes, value: bytes) -> str:
+    """The id of a file as Drive gave it."""
     return _FILE.decode(value).id

@@ -16,7 +16,17 @@ import aiohttp
 import typer
 from confluent_kafka import KafkaException
 
-from benchmarks import emulator, full_sync, hot_path, machine, memory, parallel_scan, webhook
+from benchmarks import (
+    cost_curve,
+    emulator,
+    full_sync,
+    hot_path,
+    machine,
+    memory,
+    parallel_scan,
+    start_to_end,
+    webhook,
+)
 from benchmarks.errors import BenchmarkError
 from benchmarks.figures import Figure, Results, write
 from benchmarks.screen import Screen
@@ -38,6 +48,8 @@ class Name(StrEnum):
     MEMORY = "memory"
     PARALLEL_SCAN = "parallel_scan"
     WEBHOOK = "webhook"
+    START_TO_END = "start_to_end"
+    COST_CURVE = "cost_curve"
 
 
 BENCHMARKS: Mapping[Name, Benchmark] = {
@@ -47,8 +59,10 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
     Name.MEMORY: memory.run,
     Name.PARALLEL_SCAN: parallel_scan.run,
     Name.WEBHOOK: webhook.run,
+    Name.START_TO_END: start_to_end.run,
+    Name.COST_CURVE: cost_curve.run,
 }
-NEEDS_KAFKA = frozenset({Name.FULL_SYNC, Name.MEMORY, Name.WEBHOOK})
+NEEDS_KAFKA = frozenset(Name) - {Name.HOT_PATH, Name.EMULATOR, Name.PARALLEL_SCAN}
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

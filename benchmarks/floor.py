@@ -19,6 +19,7 @@ from confluent_kafka import Producer
 from benchmarks.baselines import Order
 from benchmarks.listing import RawPage, pages
 from benchmarks.usage import Meter, Spent
+from clustera_toolkit.kafka.producer import LINGER_MILLISECONDS, REQUEST_BYTES, SURROUNDINGS_BYTES
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.schemas.record import SCHEMA
 
@@ -63,7 +64,7 @@ def _producer(order: Order) -> Producer:
             "enable.idempotence": True,
             "acks": "all",
             "retry.backoff.ms": 10,
-            "linger.ms": 5,
+            "linger.ms": LINGER_MILLISECONDS,
             "delivery.report.only.error": True,
             "queue.buffering.max.kbytes": 65536,
             "compression.type": COMPRESSION,
@@ -75,8 +76,13 @@ def _producer(order: Order) -> Producer:
 
 def _commit(producer: Producer, held: list[RawPage], order: Order) -> None:
     producer.begin_transaction()
+    waiting = 0
     for page in held:
         for file_id, value in zip(page.ids, _stretches(page, order.value_bytes), strict=True):
+            waiting += len(value) + SURROUNDINGS_BYTES
+            if waiting > REQUEST_BYTES:  # as the worker's producer does; without it the floor costs a third more
+                producer.flush()
+                waiting = 0
             producer.produce(order.topic, value, file_id, 0, headers=HEADERS)
     producer.commit_transaction(TRANSACTION_SECONDS)
 

@@ -33,7 +33,7 @@ from benchmarks.worker_process import (
 
 FILES = 100_000
 RUNS = 1
-NOTIFICATIONS = 60
+NOTIFICATIONS = 200
 _OTHER = "another-connection"
 _SECONDS = 60.0
 

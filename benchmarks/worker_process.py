@@ -101,7 +101,7 @@ def full_sync(place: Place, advance: Advance) -> WorkerRun:
         follow(worker, Completion(events), _sampler(worker, place, samples, advance), place.deadline_seconds)
         spent = worker_meter.spent(place.drive.files)
         drive_cpu_seconds = drive_meter.cpu_seconds
-    read_back = place.cluster.read_back(place.topic("records"), _file_id)
+    read_back = place.cluster.read_back(place.topic("records"), file_id)
     check_complete("the worker", read_back, place.drive.files)
     return WorkerRun(spent, drive_cpu_seconds, read_back, samples)
 
@@ -202,6 +202,7 @@ def _sampler(worker: Program, place: Place, samples: list[Sample], advance: Adva
     return look
 
 
-def _file_id(_: bytes, value: bytes) -> str | None:
+def file_id(_: bytes, value: bytes) -> str | None:
+    """The id of the file or folder that a record is about; None for other records."""
     record = _RECORD.decode(value)
     return record.resource_id if record.resource_type in {"file", "folder"} else None

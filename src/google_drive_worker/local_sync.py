@@ -188,7 +188,7 @@ class LocalSync:
 
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages") as pages:
             engine = Engine(engine_settings(self._settings, self._settings.worker_integration_id), pages)
-            runner = Runner(engine, outlet, open_session, max_scans=1, backoff=JOB_BACKOFF)
+            runner = Runner(engine, outlet, open_session, max_scans=1, backoff=JOB_BACKOFF, outlasts_days=False)
             runner.wake(self._wish.connection_id)
             waits = [asyncio.ensure_future(runner.join(self._wish.connection_id)), asyncio.ensure_future(stop.wait())]
             try:

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 CONNECTION = "mock"
 MOCK_GROUP = "google-drive-worker-mock"
 DEFAULT_FILES = 1000
+DRIVE_PART = 50
+"""A shared drive has so small a part of the items of My Drive."""
 READY_SECONDS = 60.0
 READ_SECONDS = 0.2
 _EVENT = msgspec.json.Decoder(SyncEvent)
@@ -96,15 +98,21 @@ class EmbeddedParts:
 
 @asynccontextmanager
 async def embedded_parts(
-    *, files: int = DEFAULT_FILES, seed: int = 0, root: Path | None = None, settings: MockSettings | None = None
+    *,
+    files: int = DEFAULT_FILES,
+    seed: int = 0,
+    drives: int = 0,
+    root: Path | None = None,
+    settings: MockSettings | None = None,
 ) -> AsyncIterator[EmbeddedParts]:
     """Run an emulated Drive, and a broker if `KAFKA_BOOTSTRAP_SERVERS` is not set, until the block is left.
 
-    The drive has `files` items that follow from `seed`, or is the directory `root` (only read). Raises `MockModeError`,
-    and the toolkit's `SettingsError` when settings are not given and the environment is wrong.
+    The drive has `files` items that follow from `seed`, and `drives` shared drives beside it; or it is the directory
+    `root` (only read). Raises `MockModeError`, and the toolkit's `SettingsError` when settings are not given and the
+    environment is wrong.
     """
     settings = settings or load_settings(MockSettings)
-    emulator = _emulator(files, seed, root)
+    emulator = _emulator(files, seed, drives, root)
     with TemporaryDirectory(prefix="google-drive-worker-") as objects:
         async with emulator.serve() as running, _broker(settings) as servers:
             configured = _configured(settings, running.base_url, servers, Path(objects))
@@ -131,7 +139,7 @@ async def run_mock_mode(settings: MockSettings, run: Callable[[Worker], Awaitabl
             await asyncio.gather(guide, return_exceptions=True)
 
 
-def _emulator(files: int, seed: int, root: Path | None) -> "Emulator":
+def _emulator(files: int, seed: int, drives: int, root: Path | None) -> "Emulator":
     try:
         from google_drive_emulator import DirectoryError, Emulator, directory_world, synthetic_world
     except ImportError as error:
@@ -139,7 +147,9 @@ def _emulator(files: int, seed: int, root: Path | None) -> "Emulator":
             "mock mode needs the Drive emulator: pip install 'google-drive-worker[emulator]'"
         ) from error
     try:
-        return Emulator(synthetic_world(files=files, seed=seed) if root is None else directory_world(root))
+        if root is not None:
+            return Emulator(directory_world(root))
+        return Emulator(synthetic_world(files=files, seed=seed, drives=drives, drive_files=files // DRIVE_PART))
     except (DirectoryError, ValueError) as error:
         raise MockModeError(f"the emulated drive cannot be made: {error}") from error
 

@@ -41,12 +41,13 @@ from google_drive_worker.handlers.intake import Intake, Routes
 from google_drive_worker.http.health import HealthServer
 from google_drive_worker.http.metrics import PREFIX, Metrics
 from google_drive_worker.http.progress import Progress
+from google_drive_worker.http.quota_series import QuotaSeries
 from google_drive_worker.object_store import open_object_store
 from google_drive_worker.observers import ObservedAssignments, ObservedProducer, observed_restore
 from google_drive_worker.ownership import Ownership, Partitions
 from google_drive_worker.probes import Probes
 from google_drive_worker.quota.gate import QuotaGate
-from google_drive_worker.quota.limits import limits_of
+from google_drive_worker.quota.opening import open_gate
 from google_drive_worker.schemas.event import ErrorRecord, Notice
 from google_drive_worker.schemas.state import JobState
 from google_drive_worker.schemas.times import rfc3339
@@ -248,7 +249,7 @@ class Worker:
         return Runner(
             engine,
             self._committer,
-            self._open_session(),
+            await self._open_session(),
             max_scans=settings.worker_max_concurrent_connections,
             observer=RunnerObserver(
                 lambda code: self.metrics.job_errors.labels(code).inc(),
@@ -257,7 +258,7 @@ class Worker:
             ),
         )
 
-    def _open_session(self) -> Callable[[str, JobState], Any]:
+    async def _open_session(self) -> Callable[[str, JobState], Any]:
         """A factory of sessions; all take their turn at one gate, since they share one project's quota."""
         settings = self._settings
         credentials = Credentials(
@@ -267,7 +268,8 @@ class Worker:
             client_secret=settings.google_client_secret,
             token_uri=settings.google_token_uri,
         )
-        gate = QuotaGate(limits_of(settings), observer=self.metrics)
+        gate = await self._cleanup.enter_async_context(open_gate(settings, self.metrics))
+        self.metrics.collect(QuotaSeries(PREFIX, gate))
         self.metrics.gauge(
             "rate_limit_use_ratio",
             "What was spent of the quota limit that is nearest, as a part of it",

@@ -36,6 +36,17 @@ def test_the_demo_of_a_directory_ends_with_its_true_numbers(tree: Path) -> None:
     assert summary["changes"] > 0
 
 
+def test_the_demo_shows_shared_drives_grants_revisions_and_comments() -> None:
+    """A synthetic drive has shared drives beside it; all that is held of them equals the drive, too."""
+    ended = demo("--once", "--files", "300", "--drives", "2")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    summary = json.loads(ended.stdout.splitlines()[-1])
+    assert (summary["ok"], summary["drives"]) == (True, 2)
+    assert summary["items"] == 300 + 2 * 6
+    assert all(summary[kind] > 0 for kind in ("permission_sets", "revisions", "comments"))
+    assert "held beside them at the end: 2 drives" in ended.stdout
+
+
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     """A wrong directory is answered by a sentence and exit code 1, without a traceback."""
     ended = demo("--once", "--root", str(tmp_path / "nowhere"))

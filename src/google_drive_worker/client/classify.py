@@ -86,7 +86,7 @@ REASON_ROWS: tuple[Row, ...] = (
     ),
     _row({403, 429}, "quotaExceeded", RateLimitedError, "quota_exceeded", wait_seconds=30.0),
     _row({403, 429}, "sharingRateLimitExceeded", RetryableError, "sharing_limited", wait_seconds=HOUR_SECONDS),
-    _row({403, 429}, "dailyLimitExceeded", DailyLimitError, "daily_limit"),
+    _row({403, 429}, "dailyLimitExceeded", DailyLimitError, "daily_limit", wait_seconds=HOUR_SECONDS),
     _row(
         {403},
         "backendError badGateway gatewayTimeout internalError transientError",

@@ -3,6 +3,7 @@
 DriveError
 ├── RetryableError                     the same call may succeed later
 │   ├── RateLimitedError               Drive asks to be called less often
+│   ├── DailyLimitError                the project's own cap for the day is reached
 │   ├── NetworkError                   no whole answer arrived
 │   └── MalformedResponseError         an answer arrived that is not what Drive sends
 ├── ItemError                          final for this item; the sync goes on
@@ -13,7 +14,6 @@ DriveError
 │   ├── ReauthorizationRequiredError   consent is gone, expired or too narrow
 │   ├── DomainPolicyError              an administrator forbids it
 │   ├── ApiDisabledError               the API is off in the Google Cloud project
-│   ├── DailyLimitError                the project's own cap for the day is reached
 │   ├── InvalidClientError             the OAuth client itself is wrong
 │   └── RequestError                   Drive rejects what we ask: a setting or this program is wrong
 └── CursorLostError                    a page or start token is no longer good: list again
@@ -119,6 +119,12 @@ class RateLimitedError(RetryableError):
     default_code = "rate_limited"
 
 
+class DailyLimitError(RetryableError):
+    """The cap that the project's owner set for a day is reached: raise it, or wait for tomorrow."""
+
+    default_code = "daily_limit"
+
+
 class NetworkError(RetryableError):
     """No whole answer arrived: refused, reset, timed out or cut short."""
 
@@ -183,12 +189,6 @@ class ApiDisabledError(ConnectionBrokenError):
     """The API is not enabled in the Google Cloud project: its owner must enable it."""
 
     default_code = "api_disabled"
-
-
-class DailyLimitError(ConnectionBrokenError):
-    """The cap that the project's owner set for a day is reached: raise it, or resume tomorrow."""
-
-    default_code = "daily_limit"
 
 
 class InvalidClientError(ConnectionBrokenError):

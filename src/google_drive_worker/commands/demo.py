@@ -31,11 +31,12 @@ SHOWN_DIFFERENCES = 10
 def demo(
     files: Annotated[int, typer.Option(min=0, max=1_000_000, help="Items of the synthetic drive.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic drive and of the changes.")] = 7,
+    drives: Annotated[int, typer.Option(min=0, max=100, help="Shared drives beside a synthetic drive.")] = 2,
     root: Annotated[Path | None, typer.Option(help="Serve this directory as the drive; it is only read.")] = None,
     once: Annotated[bool, typer.Option("--once", help="End after a few live changes, and compare.")] = False,
 ) -> None:
     """Run an emulated Drive, a broker and the worker in one process; sync, change, compare."""
-    options = DemoOptions(files=files, seed=seed, root=root, once=once)
+    options = DemoOptions(files=files, seed=seed, drives=drives, root=root, once=once)
     console = Console(stderr=not sys.stdout.isatty())
     configure_logging("ERROR", renderer="console")
     logging.getLogger("clustera_toolkit.kafka.client").setLevel(logging.CRITICAL)
@@ -78,6 +79,9 @@ def _tell(console: Console, summary: Summary) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    beside = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in summary.beside.items() if count)
+    if beside:
+        console.print(f"held beside them at the end: {beside}", highlight=False, soft_wrap=True)
     for difference in summary.differences[:SHOWN_DIFFERENCES]:
         console.print(f"[red]differs[/red] {difference.item_id}: {difference.what}", highlight=False, soft_wrap=True)
     verdict = "the records equal the emulated drive" if summary.ok else f"{len(summary.differences)} differences"

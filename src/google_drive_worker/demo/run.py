@@ -30,6 +30,9 @@ CONNECTION = "demo"
 READ_SECONDS = 0.1
 SETTLE_SECONDS = 60.0
 CHANGE_SECONDS = 0.4
+MARKS = frozenset({"snapshot", "manifest"})
+"""Records that tell of others."""
+BESIDE = ("drive", "permission_set", "revision", "comment")
 
 
 class DemoFailedError(Exception):
@@ -42,6 +45,8 @@ class DemoOptions:
 
     files: int = 10_000
     seed: int = 7
+    drives: int = 2
+    """Shared drives beside a synthetic drive."""
     root: Path | None = None
     once: bool = False
     rounds: int = 10
@@ -52,11 +57,13 @@ class DemoOptions:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How it ended. `kinds` and `seconds` are of the full sync, before the live changes."""
+    """How it ended. `kinds` and `seconds` are of the full sync, before the live changes; `beside` is of the end."""
 
     kinds: dict[str, int]
     """How many `files`, `folders` and `shortcuts`."""
     seconds: float
+    beside: dict[str, int]
+    """How many `drives`, `permission_sets`, `revisions` and `comments`."""
     records: int
     changes: int
     differences: list[Difference]
@@ -78,6 +85,7 @@ class Summary:
                 "ok": self.ok,
                 **self.kinds,
                 "items": self.items,
+                **self.beside,
                 "seconds": round(self.seconds, 2),
                 "items_per_second": round(self.items / self.seconds) if self.seconds else 0,
                 "records": self.records,
@@ -90,13 +98,16 @@ class Summary:
 async def run_demo(options: DemoOptions, settings: MockSettings, show: Callable[[Progress], None]) -> Summary:
     """Run the demo. Raises `DemoFailedError`, `MockModeError` and what the worker raises."""
     async with (
-        embedded_parts(files=options.files, seed=options.seed, root=options.root, settings=settings) as parts,
+        embedded_parts(
+            files=options.files, seed=options.seed, drives=options.drives, root=options.root, settings=settings
+        ) as parts,
         aiohttp.ClientSession() as http,
         _worker(parts) as (worker, failure),
     ):
-        drive = EmulatedDrive(parts.control_url, http)
+        drive = EmulatedDrive(parts.emulator_url, http)
         counts = await drive.counts()
-        source = f"the directory {options.root}" if options.root else f"synthetic, {counts['items']:,} items"
+        beside = f", {len(counts['drives'])} shared drives" if counts["drives"] else ""
+        source = f"the directory {options.root}" if options.root else f"synthetic, {counts['items']:,} items{beside}"
         addresses = {
             "emulator": parts.emulator_url,
             "broker": f"{parts.bootstrap_servers} (embedded)",
@@ -106,7 +117,7 @@ async def run_demo(options: DemoOptions, settings: MockSettings, show: Callable[
         records = [parts.settings.kafka_topic_records]
         async with follow(parts.bootstrap_servers, records) as follower:
             watch = _Watch(follower, progress, show, failure)
-            return await _show(options, parts, drive, watch)
+            return await _show(options, parts, drive, watch, corpora=1 + len(counts["drives"]))
 
 
 class _Watch:
@@ -145,20 +156,22 @@ class _Watch:
 
     def _apply(self, value: bytes) -> None:
         record = self.replica.apply(value)
-        if record.resource_type not in ITEMS:
+        if record.resource_type in MARKS:
             return
-        if self.progress.sync_seconds is None:
-            self.progress.items += 1
-        else:
+        if self.progress.sync_seconds is not None:
             self.progress.note(record, _lag(record))
+        elif record.resource_type in ITEMS:
+            self.progress.items += 1
 
 
-async def _show(options: DemoOptions, parts: EmbeddedParts, drive: EmulatedDrive, watch: _Watch) -> Summary:
+async def _show(
+    options: DemoOptions, parts: EmbeddedParts, drive: EmulatedDrive, watch: _Watch, corpora: int
+) -> Summary:
     replica, progress = watch.replica, watch.progress
     progress.phase = "full sync"
     started = time.monotonic()
     await send_trigger(parts.settings, CONNECTION, TriggerType.FULL, parts.connection_config)
-    await watch.until(lambda: bool(replica.completed), "the full sync is complete", options.sync_seconds)
+    await watch.until(lambda: len(replica.completed) >= corpora, "the full sync is complete", options.sync_seconds)
     progress.sync_seconds = time.monotonic() - started
     kinds = replica.kinds()
     progress.phase = "in step"
@@ -169,6 +182,7 @@ async def _show(options: DemoOptions, parts: EmbeddedParts, drive: EmulatedDrive
     return Summary(
         kinds=kinds,
         seconds=progress.sync_seconds,
+        beside={f"{kind}s": len(replica.held(kind)) for kind in BESIDE},
         records=replica.records,
         changes=progress.changes,
         differences=differences,
@@ -182,6 +196,7 @@ async def _live_changes(options: DemoOptions, drive: EmulatedDrive, watch: _Watc
     with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
         while not options.once or done < options.rounds:
             await drive.change(chance.randrange(1, 4), seed=chance.randrange(2**31))
+            await drive.converse(done)
             await notify()
             done += 1
             until = time.monotonic() + CHANGE_SECONDS
@@ -195,7 +210,7 @@ async def _settle(parts: EmbeddedParts, drive: EmulatedDrive, watch: _Watch) -> 
     await send_trigger(parts.settings, CONNECTION, TriggerType.INCREMENTAL, parts.connection_config)
     while True:
         await watch.read()
-        differences = await drive.differences(watch.replica.items())
+        differences = await drive.differences(watch.replica)
         if not differences or time.monotonic() > deadline:
             return differences
 
@@ -217,7 +232,7 @@ async def _worker(parts: EmbeddedParts) -> AsyncIterator[tuple[Worker, asyncio.T
 
 @contextlib.asynccontextmanager
 async def _notifier(parts: EmbeddedParts) -> AsyncIterator[Callable[[], Any]]:
-    """Sends the notifications that the control plane would publish."""
+    """Sends the notifications that the control plane would publish, of no log in particular: all are replayed."""
     producer = KafkaProducer(parts.bootstrap_servers)
     await producer.start()
     number = 0
@@ -229,7 +244,6 @@ async def _notifier(parts: EmbeddedParts) -> AsyncIterator[Callable[[], Any]]:
         body = {
             "message_id": f"demo:{number}",
             "integration_connection_id": CONNECTION,
-            "corpus": "user:me",
             "received_at": now(),
             "headers": headers,
         }

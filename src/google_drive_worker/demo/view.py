@@ -77,9 +77,9 @@ def _line(record: Record, lag_seconds: float | None) -> Text:
     data: dict[str, Any] = record.data or {}
     what = "gone" if record.op == "delete" else "trashed" if data.get("trashed") else "changed"
     style = {"gone": "red", "trashed": "magenta", "changed": "green"}[what]
-    name = str(data.get("name") or record.resource_id)
+    name = str(data.get("name") or data.get("content") or record.resource_id)
     shown = name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
     lag = "" if lag_seconds is None else f"after {lag_seconds:.2f} s"
     return Text.assemble(
-        (f"{what:8}", style), f"{record.resource_type:7} ", (f"{shown:{NAME_WIDTH}} ", ""), (lag, "dim")
+        (f"{what:8}", style), f"{record.resource_type:14} ", (f"{shown:{NAME_WIDTH}} ", ""), (lag, "dim")
     )

@@ -57,6 +57,8 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     """The log was read to its head once: it may be replayed, also beside a new snapshot's scan."""
     trail: tuple[tuple[str, str], ...] = ()
     """Cursors of the last minutes with their times, oldest first: a new snapshot's log is read from before the lag."""
+    retraces: bool = False
+    """A new snapshot was opened beside the log, which is first read once more from before the listings' lag."""
     read_at: str | None = None
     """When the log was last read to its head."""
     inherited: tuple[int, int] = (0, 0)

@@ -98,7 +98,7 @@ class IndexFolders:
             before = self._known(state, folder_id)
             if self.walks and (self._differs(before, seen) or _may_have_missed(corpus, folder_id)):
                 dirty[folder_id] = ""
-                rescan = rescan or (seen.hides and before is not None and before.children > 0)
+                rescan = rescan or self._has_hidden(before, seen)
             changed[folder_id] = self._seen(before, seen, number)
         for parent in self.sights.parents:
             known = changed.get(parent) or self._known(state, parent) or FolderState(self.corpus)
@@ -121,6 +121,10 @@ class IndexFolders:
         if before is None or not before.snapshot or before.inherited != seen.inherited:
             return True
         return self.moves_matter and before.parent != seen.parent
+
+    def _has_hidden(self, before: FolderState | None, seen: FolderSeen) -> bool:
+        """Whether what lay in the folder is no longer shown: a walk cannot tell what that was."""
+        return seen.hides and before is not None and before.children > 0 and self._differs(before, seen)
 
     def _seen(self, before: FolderState | None, seen: FolderSeen, number: int) -> FolderState:
         old = before or FolderState(self.corpus)
@@ -282,7 +286,7 @@ def _differing(state: ConnectionState, changed: Mapping[str, FolderState | None]
 
 
 def _may_have_missed(corpus: CorpusState, folder_id: str) -> bool:
-    return corpus.phase is Phase.SCANNING or folder_id in corpus.walked
+    return (corpus.phase is Phase.SCANNING and not corpus.retraces) or folder_id in corpus.walked
 
 
 def _with_corpus(

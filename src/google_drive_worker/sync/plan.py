@@ -209,7 +209,12 @@ def _workable(state: ConnectionState) -> JobState | None:
 def _replay_step(job: JobState, live: list[CorpusState]) -> Step | None:
     for corpus in live:
         completes = _is_ready_to_complete(corpus)
-        if completes or corpus.replayed < job.incremental_wanted or corpus.nudges_done < corpus.nudges:
+        if (
+            completes
+            or corpus.retraces
+            or corpus.replayed < job.incremental_wanted
+            or corpus.nudges_done < corpus.nudges
+        ):
             return Replay(corpus, job.incremental_wanted, completes=completes)
     return None
 
@@ -224,6 +229,7 @@ def _dirty_step(live: list[CorpusState]) -> Step | None:
 def _is_ready_to_complete(corpus: CorpusState) -> bool:
     return (
         corpus.phase is Phase.SCANNING
+        and not corpus.retraces
         and corpus.is_listed
         and corpus.accounted
         and not corpus.dirty
@@ -272,6 +278,8 @@ def _snapshot_step(job: JobState, state: ConnectionState) -> Step | None:
     for corpus in state.corpora:
         if corpus.phase is not Phase.SCANNING:
             continue
+        if corpus.retraces:
+            continue  # the other lane reads the log first
         if not corpus.is_listed:
             return ScanCorpus(corpus)
         if not corpus.accounted:

@@ -9,6 +9,7 @@ Failures are typed, and each type is handled here, once:
 | error | then |
 |---|---|
 | `RetryableError` (its tries have ended), anything unforeseen | an error record; again later, then by a trigger |
+| `DailyLimitError` | an error record; again every hour, until the day is over or the cap is raised |
 | `ConnectionBrokenError`, `ItemError` of a list, `BatchRefusedError` | an error record, an event, parked |
 | `CursorLostError` | an error record; a new snapshot of that corpus alone |
 | `BatchDroppedError` | plan again from the state |
@@ -25,6 +26,7 @@ from weakref import WeakValueDictionary
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.errors import (
     CursorLostError,
+    DailyLimitError,
     DriveError,
     ItemError,
     ReauthorizationRequiredError,
@@ -89,6 +91,7 @@ class Runner:
         *,
         max_scans: int,
         backoff: Backoff = JOB_BACKOFF,
+        outlasts_days: bool = True,
         timing: Timing = REAL_TIMING,
         observer: RunnerObserver | None = None,
     ) -> None:
@@ -101,6 +104,7 @@ class Runner:
             JobKind.LIST: asyncio.Semaphore(max_scans),
         }
         self._backoff = backoff
+        self._outlasts_days = outlasts_days
         self._timing = timing
         self._observer = observer or RunnerObserver()
         self._tasks: dict[Job, asyncio.Task[bool]] = {}
@@ -252,6 +256,9 @@ class Runner:
                 setbacks.losses += 1
                 started_over = setbacks.losses <= MAX_CURSOR_LOSSES and await self._start_over(job, state, error)
                 return started_over or await self._park(job, state, error)
+            case DailyLimitError():
+                failures = 1 if self._outlasts_days else self._backoff.max_attempts
+                return await self._try_later(job, state, error, failures)
             case RetryableError():
                 setbacks.failures += 1
                 return await self._try_later(job, state, error, setbacks.failures)

@@ -172,6 +172,7 @@ def _given_up(corpus: CorpusState, job: JobState) -> CorpusState:
     return replace(
         corpus,
         phase=Phase.LIVE,
+        retraces=False,
         ranges={},
         accounted=False,
         held=None,
@@ -259,11 +260,17 @@ class OpenSnapshot:
         read_at = parse_rfc3339(given_up.read_at or "")
         return {} if read_at is None else {MISSED: Range(lower=rfc3339(read_at - CLOCKS_DIFFER))}
 
+    def _settle_from(self, corpus: CorpusState) -> str | None:
+        """A settle pass that is still due is not forgotten when this snapshot is given up."""
+        pending = corpus.settle_from if corpus.settle_at is not None else None
+        return min(pending, self.settle_from) if pending and self.settle_from else self.settle_from
+
     def _beside(self, corpus: CorpusState) -> CorpusState:
         """The log goes on from before the listings' lag: what they may lack is emitted once more, and not swept."""
         return replace(
             corpus,
             cursor=corpus.trail[0][1] if corpus.trail else corpus.cursor,
+            retraces=True,
             phase=Phase.SCANNING,
             snapshot_id=self.snapshot_id,
             start_token=self.start_token,
@@ -272,8 +279,7 @@ class OpenSnapshot:
             counts={},
             complete=True,
             started_at=self.started_at,
-            settle_from=self.settle_from,
-            settle_at=None,
+            settle_from=self._settle_from(corpus),
             settle_token=None,
             accounted=False,
             held=None,
@@ -403,7 +409,7 @@ class AdvanceCursor:
         if self.removed:
             moved = replace(moved, expected=max(0, corpus.expected - self.removed))
         if self.at is not None:
-            moved = replace(moved, walked=(), nudges_done=max(corpus.nudges_done, self.nudges))
+            moved = replace(moved, walked=(), retraces=False, nudges_done=max(corpus.nudges_done, self.nudges))
         if self.replayed is not None:
             moved = replace(moved, replayed=max(corpus.replayed, self.replayed))
         state = state.with_part(corpus_part(self.corpus), moved)

@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from google_drive_worker.client import files
-from google_drive_worker.client.errors import MalformedResponseError
+from google_drive_worker.client.mending import decode_mended
 from google_drive_worker.schemas.state import Range
 from google_drive_worker.schemas.times import parse_rfc3339
 from google_drive_worker.sync.merge import merged
@@ -26,29 +26,33 @@ Query = Callable[[str | None], files.FilesQuery]
 
 
 class _Created(Struct, rename="camel", gc=False):
-    created_time: str | None = None
+    created_time: str
 
 
 class _Look(Struct, rename="camel"):
-    files: list[_Created] = []
+    files: list[Raw] = []
     next_page_token: str | None = None
 
 
-_LOOK = Decoder(_Look)
+_CREATED = Decoder(_Created)
 
 
 def sample_of(body: bytes) -> tuple[Sample, str | None]:
-    """What a page tells of the items on it, and the token that follows; items without a time tell nothing.
+    """What a page tells of the items on it, and the token that follows; an item without a time tells nothing.
 
     Raises `MalformedResponseError` for what is no page at all.
     """
-    try:
-        page = _LOOK.decode(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedResponseError("a list answer has not the shape that Drive documents") from error
-    moments = [parse_rfc3339(file.created_time) for file in page.files if file.created_time is not None]
+    page = decode_mended(body, _Look, endpoint=files.LIST_ENDPOINT)
+    moments = [parse_rfc3339(text) for raw in page.files if (text := _created_time(raw)) is not None]
     times = [second_of(moment) for moment in moments if moment is not None]
     return Sample(times, page.next_page_token is None), page.next_page_token
+
+
+def _created_time(raw: Raw) -> str | None:
+    try:
+        return _CREATED.decode(raw).created_time
+    except ValueError:
+        return None
 
 
 async def survey(run: Run, query: Query, first: Sample, at_once: int) -> dict[str, Range]:

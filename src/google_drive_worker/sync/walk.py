@@ -37,8 +37,8 @@ from google_drive_worker.sync.scan import corpus_query
 from google_drive_worker.sync.state import All, Patch
 
 LOOKED_AT_ONCE = 20
-MAX_LOOKS = 1000
-"""Folders that a scan has not met: more than these say that the listing cannot be relied on."""
+MAX_LOOKS = 100
+"""Folders that a scan has not met: more than these, or a large tree, say that the listing cannot be relied on."""
 WALK = "walk"
 """The position of records that a walk emits."""
 
@@ -126,7 +126,7 @@ async def account(run: Run, step: Account) -> AsyncGenerator[Batch, None]:
     corpus = step.corpus
     where = (corpus.corpus, corpus.snapshot_id)
     missing = unaccounted(run.state, corpus)
-    if len(missing) > MAX_LOOKS:
+    if len(missing) > MAX_LOOKS or size_below(run.state, dict.fromkeys(missing, ""), MAX_DIRTY) > MAX_DIRTY:
         message = f"{len(missing)} folders were named that the listing does not show; nothing is swept"
         error = run.item_error("listing_incomplete", message, "snapshot", corpus.corpus)
         yield Batch(Accounted(*where, done=True, complete=False), notices=[error])

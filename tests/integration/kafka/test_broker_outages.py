@@ -52,7 +52,7 @@ def test_a_broker_killed_again_and_again_costs_no_record_and_repeats_none(
     _outages(stack, reader, chance, OUTAGES_IN_SCAN, until=lambda: reader.completed() >= set(CONNECTIONS))
     reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{worker.tail()}")
     _assert_each_once(stack, reader)
-    listed = len(reader.records)
+    listed = len(reader.files)
     made = stack.emulator.control(
         "POST", "world", {"mutations": [{"op": "create", "name": f"{n}"} for n in range(NEW_FILES)]}
     )
@@ -62,7 +62,7 @@ def test_a_broker_killed_again_and_again_costs_no_record_and_repeats_none(
         stack, reader, chance, OUTAGES_IN_INCREMENTS, until=lambda: len(reader.files) >= _expected(FILES + len(new))
     )
     reader.wait(lambda: len(reader.files) >= _expected(FILES + len(new)), f"all changes\n{worker.tail()}")
-    assert {record["resource_id"] for record in reader.records[listed:]} == new
+    assert {record["resource_id"] for record in reader.files[listed:]} == new
     assert worker.stop() == 0, worker.tail()
     _assert_each_once(stack, reader)
 

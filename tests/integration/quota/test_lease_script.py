@@ -42,12 +42,13 @@ class World:
 
     async def live(self) -> None:
         """Go through all steps."""
-        self.replicas = [self._born() for _ in range(REPLICAS)]
-        for passed, number, price, step in self.steps:
-            self.now += passed
-            await self._step(number, price, step)
-        for _, books in self.replicas:
-            await books.close()
+        async with open_redis(self.url, CALL_SECONDS) as self.redis:
+            self.replicas = [self._born() for _ in range(REPLICAS)]
+            for passed, number, price, step in self.steps:
+                self.now += passed
+                await self._step(number, price, step)
+            for _, books in self.replicas:
+                await books.close()
 
     def _born(self) -> tuple[LeasedLedger, RedisBooks]:
         clock = f"local function clock() return tonumber(redis.call('GET', '{self.prefix}')) end\n"
@@ -62,8 +63,7 @@ class World:
         elif step == "set back":
             self.clock_seconds -= 600
         elif step == "forget":
-            async with open_redis(self.url, CALL_SECONDS) as redis:
-                await redis.flushall()
+            await self.redis.flushall()
         elif step == "hold":
             await self._exchange(ledger, books, heard=True)
             ledger.wait("u", price, Lane.FIRST_SCAN, self.now)
@@ -86,8 +86,7 @@ class World:
         return len(self.spent) > before
 
     async def _exchange(self, ledger: LeasedLedger, books: RedisBooks, *, heard: bool) -> None:
-        async with open_redis(self.url, CALL_SECONDS) as redis:
-            await redis.set(self.prefix, int((self.clock_seconds + self.now) * 1000))
+        await self.redis.set(self.prefix, int((self.clock_seconds + self.now) * 1000))
         answer = await books.exchange(ledger.asks(self.now))
         if heard:
             ledger.take(answer, self.now)

@@ -78,8 +78,7 @@ def step_patch(step: Step, job: JobState | None, *, more: bool = False) -> Patch
         case Open(corpus, full_wanted, None, drive_id):
             number = 1 if job is None else job.snapshots + 1
             ranges = {"folders": Range(), "all": Range()}
-            opened = OpenSnapshot(corpus, snapshot_id(number), "5", "account", full_wanted, ranges, 3, "now", drive_id)
-            return opened
+            return OpenSnapshot(corpus, snapshot_id(number), "5", "account", full_wanted, ranges, 3, "now", drive_id)
         case Open(corpus, full_wanted, cursor):
             return AdoptCursor(corpus, str(cursor), "account", full_wanted, 3)
         case ListDrives():

@@ -18,21 +18,22 @@ PARENTS = {"revision": "file_id", "comment": "file_id"}
 
 
 def differing_lists(seen: Mapping[str, Seen], real: Below, consumer: Consumer, *, history: bool) -> Iterator[str]:
-    """Everything; with `history` each list must have been read at least once."""
+    """Everything; with `history` lists of the account's own files, always open to it, were read at least once."""
     yield from _drives(real, consumer)
     yield from _permissions(seen, real, consumer)
     for kind, lists in (("revision", real.revisions), ("comment", real.comments)):
         for file_id, entries in lists.items():
-            yield from _entries(kind, file_id, entries, consumer, history=history)
+            must_be = history and bool(seen[file_id].raw.get("ownedByMe"))
+            yield from _entries(kind, file_id, entries, consumer, must_be=must_be)
     items = {row.id for row in consumer.of("file", "folder")}
     for row in consumer.of("revision", "comment", "manifest"):
         if row.id.partition(":")[0] not in items:
             yield f"{row.kind} {row.id} is held and its file is not"
 
 
-def _entries(kind: str, file_id: str, entries: Listed, consumer: Consumer, *, history: bool) -> Iterator[str]:
+def _entries(kind: str, file_id: str, entries: Listed, consumer: Consumer, *, must_be: bool) -> Iterator[str]:
     manifest = consumer.rows.get(("manifest", f"{file_id}:{kind}"))
-    if entries is None or (manifest is None and not history):
+    if entries is None or (manifest is None and not must_be):
         return
     if manifest is None:
         yield f"{kind}s of {file_id} were never read"

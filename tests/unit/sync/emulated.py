@@ -38,6 +38,7 @@ REFRESH_TOKEN = "1//mine"
 CONFIG: Json = {"refresh_token": "gAAAA", "page_size": 20, "resources": ["file", "permission"]}
 AGAIN = Accept(None)
 DEADLINE_SECONDS = 30.0
+SETTINGS = EngineSettings(progress_seconds=0.0)
 
 
 @dataclass
@@ -49,7 +50,7 @@ class EmulatedDrive:
     transport: HttpTransport
     pages: Executor
     time: VirtualTime
-    settings: EngineSettings = EngineSettings(progress_seconds=0.0)
+    settings: EngineSettings = SETTINGS
 
     def session(self) -> DriveSession:
         """A session of the world's first user."""

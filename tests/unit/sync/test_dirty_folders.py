@@ -102,18 +102,6 @@ async def test_a_rename_walks_nothing(drive: EmulatedDrive) -> None:
     assert held(outlet) == await drive.seen()
 
 
-async def test_a_limited_folder_of_a_drive(drive: EmulatedDrive) -> None:
-    """Limited, a folder cuts off what was handed down, for everything in it."""
-    world = drive.world
-    drive_id = team(drive)
-    world.share(drive_id, user_grant(world.users[2], "reader"))
-    outer = folder_of(drive, drive_id)
-    runner, outlet = await first_sync(drive)
-    world.limit(outer.id, limited=True)
-    await run_job(runner, outlet, AGAIN)
-    assert held(outlet) == await drive.seen()
-
-
 async def test_a_walk_is_taken_up_after_a_crash(drive: EmulatedDrive) -> None:
     """Cut after any batch, it goes on with the folders that are left, and ends in step."""
     world = drive.world
@@ -183,26 +171,6 @@ async def test_a_folder_that_is_gone_meanwhile_ends_its_walk(drive: EmulatedDriv
     await run_job(runner, outlet, AGAIN)
     assert held(outlet) == await drive.seen()
     assert outlet.job(CONN).parked is None
-
-
-@pytest.mark.parametrize("known", [True, False], ids=["known before", "not known before"])
-async def test_a_large_tree_costs_a_snapshot_instead(
-    drive: EmulatedDrive, known: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Above a number of folders they are not listed one by one: a new snapshot finds all of them."""
-    monkeypatch.setattr("google_drive_worker.sync.walk.MAX_DIRTY", 4)
-    world = drive.world
-    place = world.root_id(world.users[0] if known else world.users[1])
-    owner = world.users[0] if known else world.users[1]
-    outer = world.create("Many", mime_type="application/vnd.google-apps.folder", parent=place, owner=owner)
-    for number in range(8):
-        inner = world.create(f"n{number}", mime_type=outer.mime_type, parent=outer.id, owner=owner)
-        world.create("leaf", parent=inner.id, owner=owner)
-    runner, outlet = await first_sync(drive)
-    world.share(outer.id, user_grant(world.users[2] if known else world.users[0], "reader"))
-    await run_job(runner, outlet, AGAIN)
-    assert any(found(batch, ScanAnew) for batch in outlet.batches)
-    assert held(outlet) == await drive.seen()
 
 
 async def test_the_index_outlives_the_process(drive: EmulatedDrive) -> None:

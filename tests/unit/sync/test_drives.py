@@ -182,9 +182,7 @@ async def test_the_settings_say_which_are_followed(
     _, outlet = await first_sync(drive, corpora=given)
     expected = {f"drive:{names[name]}" if name in names else name for name in wanted}
     assert {each["corpus"] for each in held(outlet).values()} == expected
-    assert held(outlet) == {
-        name: each for name, each in (await drive.seen()).items() if each["corpus"] in expected
-    }
+    assert held(outlet) == {name: each for name, each in (await drive.seen()).items() if each["corpus"] in expected}
 
 
 async def test_a_drive_that_is_wanted_no_more_is_closed(drive: EmulatedDrive) -> None:

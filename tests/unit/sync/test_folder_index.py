@@ -131,7 +131,9 @@ def test_a_folder_that_is_gone(before: FolderState, moved: bool, rescan: bool) -
     assert corpus_of(after).rescan == rescan
 
 
-@pytest.mark.parametrize("known", [{}, {"docs": replace(DOCS, corpus=DRIVE, children=1)}], ids=["file", "a drive's now"])
+@pytest.mark.parametrize(
+    "known", [{}, {"docs": replace(DOCS, corpus=DRIVE, children=1)}], ids=["file", "a drive's now"]
+)
 def test_what_is_gone_and_no_folder_of_the_corpus_changes_nothing(known: dict[str, FolderState]) -> None:
     """A file, or a folder that the drive it moved to has told of first."""
     state = state_of(**known)

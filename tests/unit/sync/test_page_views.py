@@ -39,7 +39,11 @@ def logged(view: View, *entries: Json) -> Page:
 def done(page: Page) -> list[tuple[str, str, str]]:
     """What the page's records do to which resource; a delete says why."""
     return [
-        (record.op if record.op == "upsert" else json.loads(record.data)["reason"], record.resource_type, record.resource_id)
+        (
+            record.op if record.op == "upsert" else json.loads(record.data)["reason"],
+            record.resource_type,
+            record.resource_id,
+        )
         for record in page.records
     ]
 

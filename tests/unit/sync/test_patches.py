@@ -173,7 +173,10 @@ def test_cancel_gives_up_wishes_and_scans() -> None:
 def test_a_snapshot_goes_on_from_the_oldest_cursor() -> None:
     """What changed since an unfinished snapshot began is replayed after the next: it may be in no other listing."""
     second = replaced(OPEN, snapshot_id=snapshot_id(2), start_token="8", full_wanted=1)
-    for before in (after(Accept(None, full=True), state=SCANNING), after(Cancel(), Accept(None, full=True), state=LIVE)):
+    for before in (
+        after(Accept(None, full=True), state=SCANNING),
+        after(Cancel(), Accept(None, full=True), state=LIVE),
+    ):
         corpus = corpus_of(after(second, state=before))
         assert (corpus.start_token, corpus.cursor) == ("8", corpus_of(before).cursor)
 

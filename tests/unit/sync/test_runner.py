@@ -19,6 +19,7 @@ from tests.unit.sync.memory_outlet import MemoryOutlet
 
 from google_drive_worker.client.errors import (
     CursorLostError,
+    DailyLimitError,
     DomainPolicyError,
     DriveError,
     NetworkError,
@@ -87,6 +88,18 @@ async def joined(runner: Runner, *connections: str) -> None:
     async with asyncio.timeout(DEADLINE_SECONDS):
         for connection in connections:
             await runner.join(connection)
+
+
+async def test_a_day_without_quota_is_outlasted(drive: EmulatedDrive) -> None:
+    """However often the day's cap refuses, the job tries again after what is asked for, and goes on by itself."""
+    outlet = MemoryOutlet()
+    opening = Opening(drive, DailyLimitError("cap", retry_after_seconds=3600.0), times=20)
+    outlet.change(CONN, Accept(CONFIG))
+    runner = runner_of(drive, outlet, opening)
+    runner.wake(CONN)
+    await joined(runner, CONN)
+    assert outlet.corpus(CONN).phase is Phase.LIVE
+    assert drive.time.slept.count(3600.0) == 20
 
 
 # Slots.
