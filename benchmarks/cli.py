@@ -17,6 +17,7 @@ import typer
 from confluent_kafka import KafkaException
 
 from benchmarks import (
+    changes_during_backfill,
     cost_curve,
     emulator,
     full_sync,
@@ -48,6 +49,7 @@ class Name(StrEnum):
     MEMORY = "memory"
     PARALLEL_SCAN = "parallel_scan"
     WEBHOOK = "webhook"
+    CHANGES_DURING_BACKFILL = "changes_during_backfill"
     START_TO_END = "start_to_end"
     COST_CURVE = "cost_curve"
 
@@ -59,6 +61,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
     Name.MEMORY: memory.run,
     Name.PARALLEL_SCAN: parallel_scan.run,
     Name.WEBHOOK: webhook.run,
+    Name.CHANGES_DURING_BACKFILL: changes_during_backfill.run,
     Name.START_TO_END: start_to_end.run,
     Name.COST_CURVE: cost_curve.run,
 }

@@ -1,6 +1,6 @@
 """`cost_curve`: what a full sync takes as drives grow.
 
-In: the largest size. Out: seconds, CPU seconds and peak memory of the worker at each size, from a drive that is rendered
+In: the largest size. Out: seconds, CPU seconds and peak memory of the worker at each size, of a drive that is rendered
 already; and, when all sizes were measured, the picture docs/images/cost-curve.png.
 """
 

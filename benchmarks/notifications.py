@@ -36,9 +36,9 @@ class _Mutated(msgspec.Struct):
     results: list[_Made]
 
 
-def control(drive: Drive, what: str, message: object, method: str = "POST") -> bytes:
+def control(drive: Drive, method: str, what: str, message: object = None) -> bytes:
     """Ask the emulator's control API; raises `OSError`."""
-    body = msgspec.json.encode(message)
+    body = None if message is None else msgspec.json.encode(message)
     url = f"{drive.url}/__emulator__/{what}"
     request = urllib.request.Request(url, body, {"content-type": "application/json"}, method=method)  # noqa: S310
     with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 # of this machine
@@ -50,13 +50,15 @@ def create_files(drive: Drive, count: int) -> list[str]:
     mutations = [{"op": "create", "name": f"new {number}.txt"} for number in range(count)]
     return [
         made.id
-        for made in msgspec.json.decode(control(drive, "world", {"mutations": mutations}), type=_Mutated).results
+        for made in msgspec.json.decode(
+            control(drive, "POST", "world", {"mutations": mutations}), type=_Mutated
+        ).results
     ]
 
 
 def rename(drive: Drive, file_id: str, name: str) -> None:
     """Change a file."""
-    control(drive, "world", {"mutations": [{"op": "rename", "id": file_id, "name": name}]})
+    control(drive, "POST", "world", {"mutations": [{"op": "rename", "id": file_id, "name": name}]})
 
 
 @dataclass(frozen=True, slots=True)

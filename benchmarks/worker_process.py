@@ -54,6 +54,7 @@ class WorkerRun:
 
 class _Event(msgspec.Struct):
     event: str
+    integration_connection_id: str
     code: str | None = None
     message: str | None = None
 
@@ -167,10 +168,11 @@ def send_trigger(place: Place, key: bytes, connection: str = CONNECTION, **confi
 
 
 class Completion:
-    """Waits a moment for the event that ends a full sync."""
+    """Waits a moment for the event that ends a connection's full sync."""
 
-    def __init__(self, events: Consumer) -> None:
+    def __init__(self, events: Consumer, connection: str = CONNECTION) -> None:
         self._events = events
+        self._connection = connection
 
     def __call__(self) -> bool:
         """Whether it has come; raises `BenchmarkError` when another came that ends the work."""
@@ -180,7 +182,7 @@ class Completion:
         event = _EVENT.decode(message.value() or b"")
         if event.event in {"job_failed", "reauthorization_required", "snapshot_held"}:
             raise BenchmarkError(f"the worker said {event.event}: {event.code}, {event.message}")
-        return event.event == "snapshot_completed"
+        return (event.event, event.integration_connection_id) == ("snapshot_completed", self._connection)
 
 
 def follow(worker: Program, complete: Callable[[], bool], look: Callable[[], None], seconds: float) -> None:

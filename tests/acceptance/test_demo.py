@@ -44,7 +44,7 @@ def test_the_demo_shows_shared_drives_grants_revisions_and_comments() -> None:
     assert (summary["ok"], summary["drives"]) == (True, 2)
     assert summary["items"] == 300 + 2 * 6
     assert all(summary[kind] > 0 for kind in ("permission_sets", "revisions", "comments"))
-    assert "held beside them at the end: 2 drives" in ended.stdout
+    assert "held beside them at the end: 2 drives" in ended.stderr
 
 
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -70,8 +70,9 @@ async def list_page(
 ) -> bytes:
     """Ask for one page as raw JSON, of fewer items than `page_size` if it were too large to hold.
 
-    A `PageSize` remembers for the next page how many that were. Costs 100 units a try. Raises `CursorLostError` for a page token that is no longer good, `NotFoundError`
-    for a drive that is not visible, `ResponseTooLargeError` when a page of one item is too large.
+    A `PageSize` remembers for the next page how many that were. Costs 100 units a try. Raises `CursorLostError` for a
+    page token that is no longer good, `NotFoundError` for a drive that is not visible, `ResponseTooLargeError` when a
+    page of one item is too large.
     """
 
     async def ask(size: int) -> bytes:

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from google_drive_worker.client.errors import Kind
+from google_drive_worker.reference import codes
 from google_drive_worker.sinks.local.progress import Progress
 
 PLAIN_SECONDS = 5.0
@@ -151,17 +153,19 @@ class PlainDisplay:
 
 
 class TroubleObserver:
-    """A `CallObserver` that shows failing calls."""
+    """A `CallObserver` that shows calls that are repeated. Other failures are answers, and told as errors."""
 
     def __init__(self, display: Display) -> None:
         self._display = display
+        self._passing = codes(Kind.RETRYABLE)
 
     def call(self, endpoint: str, status: int, seconds: float) -> None:
         """Answers show in the progress."""
 
     def error(self, endpoint: str, code: str) -> None:  # noqa: ARG002 # the observer's signature
         """Show the code."""
-        self._display.trouble(code)
+        if code in self._passing:
+            self._display.trouble(code)
 
 
 def rate(items: int, seconds: float) -> float:

@@ -156,6 +156,7 @@ class _Watch:
 
     def _apply(self, value: bytes) -> None:
         record = self.replica.apply(value)
+        self.progress.kinds[record.resource_type] += 1
         if record.resource_type in MARKS:
             return
         if self.progress.sync_seconds is not None:

@@ -4,7 +4,7 @@ In: what has happened so far. Out: a rich renderable, drawn again several times 
 terminal.
 """
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ class Progress:
     addresses: dict[str, str]
     phase: str = "starting"
     records: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Records so far by their type."""
     items: int = 0
     changes: int = 0
     seconds: float = 0.0
@@ -43,7 +45,7 @@ class Progress:
 
 def render(progress: Progress) -> RenderableType:
     """Draw it."""
-    return Group(_head(progress), _bar(progress), _changes(progress))
+    return Group(_head(progress), _bar(progress), _kinds(progress), _changes(progress))
 
 
 def _head(progress: Progress) -> RenderableType:
@@ -65,6 +67,11 @@ def _bar(progress: Progress) -> RenderableType:
         rate,
     )
     return table
+
+
+def _kinds(progress: Progress) -> RenderableType:
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in progress.kinds.most_common())
+    return Text.assemble(("records: ", "dim"), counted or "none yet")
 
 
 def _changes(progress: Progress) -> RenderableType:

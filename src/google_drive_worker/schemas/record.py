@@ -10,6 +10,8 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import Encoder
 
+from clustera_toolkit.message import AFTER_DATA_BYTES
+
 SCHEMA = "google-drive.record.v1"
 Op = Literal["upsert", "delete"]
 """What a consumer does with a record."""
@@ -192,15 +194,22 @@ class SnapshotData(Struct, frozen=True):
 
 
 class OutRecord(Struct, gc=False):
-    """A record ready for a sink: its key, the columns a table keeps, and both encodings."""
+    """A record ready for a sink: its key, the columns a table keeps, and its encoding."""
 
     resource_type: str
     resource_id: str
     op: Op
     idempotency_key: str
     version: int | None
-    data: bytes
     value: bytes
+    data_bytes: int
+    """The length of `data` within the value; it is not kept beside it, since records are most of what waits."""
+
+    @property
+    def data(self) -> bytes:
+        """The resource as encoded; of a record that was not checked in elsewhere."""
+        end = len(self.value) - AFTER_DATA_BYTES
+        return self.value[end - self.data_bytes : end]
 
 
 ENCODER = Encoder()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as replace_field
 from datetime import datetime
 from functools import lru_cache
+from sys import intern
 from typing import TypeVar
 
 import msgspec
@@ -138,7 +139,7 @@ def folder_page(body: bytes, view: View) -> tuple[dict[str, str | None], str | N
     """
     listed, _ = _decode_files(body)
     files = _owned(listed.files, view)
-    return {file.id: parent_of(file) for file in files}, listed.next_page_token, listed.incomplete_search
+    return {intern(file.id): parent_of(file) for file in files}, listed.next_page_token, listed.incomplete_search
 
 
 def listed_lists(body: bytes, view: View) -> tuple[dict[str, list[str]], str | None]:
@@ -172,7 +173,10 @@ def change_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> P
 
 def parent_of(file: DriveFile) -> str | None:
     """The one parent of an item; None where Drive shows none (facts A4)."""
-    return None if isinstance(file.parents, UnsetType) else next(iter(_texts(bytes(file.parents))), None)
+    if isinstance(file.parents, UnsetType):
+        return None
+    parent = next(iter(_texts(bytes(file.parents))), None)
+    return None if parent is None else intern(parent)  # the index holds each folder's id once, as key and as parent
 
 
 def _texts(raw: bytes) -> list[str]:
@@ -211,11 +215,11 @@ def _sights(files: Sequence[DriveFile]) -> FolderSights:
     parents = {bytes(file.parents) for file in files if file.parents is not UNSET}
     return FolderSights(
         {
-            file.id: FolderSeen(parent_of(file), inherited_hash(file), hides_children(file))
+            intern(file.id): FolderSeen(parent_of(file), inherited_hash(file), hides_children(file))
             for file in files
             if file.mime_type == FOLDER
         },
-        frozenset(parent for listed in parents for parent in _texts(listed)),
+        frozenset(intern(parent) for listed in parents for parent in _texts(listed)),
     )
 
 

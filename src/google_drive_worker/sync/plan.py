@@ -209,12 +209,8 @@ def _workable(state: ConnectionState) -> JobState | None:
 def _replay_step(job: JobState, live: list[CorpusState]) -> Step | None:
     for corpus in live:
         completes = _is_ready_to_complete(corpus)
-        if (
-            completes
-            or corpus.retraces
-            or corpus.replayed < job.incremental_wanted
-            or corpus.nudges_done < corpus.nudges
-        ):
+        wanted = corpus.replayed < job.incremental_wanted or corpus.nudges_done < corpus.nudges
+        if completes or corpus.retraces or wanted:
             return Replay(corpus, job.incremental_wanted, completes=completes)
     return None
 

@@ -82,7 +82,7 @@ class RecordWriter:
         key = template.key(resource_id)
         message_id = self._message_id(key.encode(), op.encode(), data)
         value = template.fill(message_id, resource_id, version, source, data)
-        return OutRecord(kind, resource_id, op, key, version, data, value)
+        return OutRecord(kind, resource_id, op, key, version, value, len(data))
 
     def _template(self, kind: str, op: Op) -> EnvelopeTemplate:
         template = self._templates[kind, op] = EnvelopeTemplate(

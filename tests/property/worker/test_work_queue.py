@@ -30,7 +30,7 @@ def work_of(kind: str, connection: str | None, size: int) -> Work:
     if kind == "handled":
         message = OutboundMessage("dlq", None, b"x" * size)
         return Work(1, done, connection, messages=(message,), handled=(PLACE, 1))
-    record = OutRecord("file", "f", "upsert", "k", 1, b"", b"x" * size)
+    record = OutRecord("file", "f", "upsert", "k", 1, b"x" * size, 0)
     return Work(1, done, connection, Batch(None, [record], lane=LANES[kind]))
 
 

@@ -1,5 +1,6 @@
 """What is asked of the engine: one switch a part, so that histories and comparisons fit what a connection follows."""
 
+import random
 from dataclasses import dataclass
 
 
@@ -19,5 +20,16 @@ class Features:
     """Snapshots of some folders on demand."""
 
 
-TODAY = Features()
+TODAY = Features(drives=True, subtrees=True, lists=True, settling=True)
 """What the engine is held to now."""
+
+
+def some_of(allowed: Features, chance: random.Random) -> Features:
+    """Most of what is allowed: one trial is to the point, another has everything at once."""
+    return Features(
+        drives=allowed.drives and chance.random() < 0.7,
+        subtrees=allowed.subtrees,
+        lists=allowed.lists and chance.random() < 0.4,
+        settling=allowed.settling and chance.random() < 0.6,
+        resnapshots=allowed.resnapshots,
+    )

@@ -77,7 +77,7 @@ def test_what_is_committed_is_counted() -> None:
 
     async def works() -> list[Work]:
         loop = asyncio.get_running_loop()
-        records = [OutRecord(kind, "id", "upsert", "k", 1, b"", b"") for kind in ("file", "file", "snapshot")]
+        records = [OutRecord(kind, "id", "upsert", "k", 1, b"", 0) for kind in ("file", "file", "snapshot")]
         return [Work(1, loop.create_future(), "conn", Batch(None, records, files=2)), Work(1, loop.create_future())]
 
     metrics = Metrics()

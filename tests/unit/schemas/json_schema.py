@@ -24,6 +24,8 @@ KNOWN = {
         "maximum",
         "minLength",
         "maxLength",
+        "minItems",
+        "maxItems",
         "pattern",
     ),
     *("discriminator", "const"),
@@ -43,13 +45,22 @@ def problems(value: Any, schema: Json, document: Json, at: str = "$") -> Iterato
         yield f"{at}: {value!r} is no {schema['type']}"
     elif isinstance(value, dict):
         yield from _in_object(value, schema, document, at)
-    elif isinstance(value, list) and "items" in schema and schema["items"] is not False:
-        for number, item in enumerate(value):
-            yield from problems(item, schema["items"], document, f"{at}[{number}]")
+    elif isinstance(value, list):
+        yield from _in_array(value, schema, document, at)
 
 
 def _is_of(value: Any, kind: str) -> bool:
     return isinstance(value, TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+
+
+def _in_array(value: list[Any], schema: Json, document: Json, at: str) -> Iterator[str]:
+    if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+        yield f"{at}: {len(value)} items are too few or too many"
+    first: list[Json] = schema.get("prefixItems", [])
+    for number, item in enumerate(value):
+        below = first[number] if number < len(first) else schema.get("items", {})
+        if isinstance(below, dict):
+            yield from problems(item, below, document, f"{at}[{number}]")
 
 
 def _in_object(value: Json, schema: Json, document: Json, at: str) -> Iterator[str]:

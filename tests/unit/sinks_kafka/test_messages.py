@@ -11,7 +11,7 @@ NOW = "2026-01-01T00:00:00.000Z"
 
 
 def record(kind: str = "file", op: Op = "upsert", value: bytes = b"{}") -> OutRecord:
-    return OutRecord(kind, "id", op, "key", 1, b"{}", value)
+    return OutRecord(kind, "id", op, "key", 1, value, 0)
 
 
 def test_the_key_is_the_connection() -> None:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from tests.unit.sinks_local.records import comments, delete, drive, permission_set, revisions, upsert
 
-from google_drive_worker.commands.display import LiveDisplay, PlainDisplay, display_for, rate, summary
+from google_drive_worker.commands.display import LiveDisplay, PlainDisplay, TroubleObserver, display_for, rate, summary
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.record import ResourceType
 from google_drive_worker.schemas.state import DriveEntry
@@ -95,7 +95,7 @@ def test_a_corpus_has_a_name_for_people(corpus: str, place: str) -> None:
     ("patch", "phase"),
     [
         (SplitRange("user:me", "1", "all", {}), LISTING),
-        (Accounted("user:me", "1"), WALKING),
+        (Accounted("user:me", "1"), None),
         (WalkFolder("user:me", "1", "docs", None), WALKING),
         (AdvanceSettling("user:me", "1", None), LISTING),
         (AdvanceLook("user:me", "1", "d1", None), LISTING),
@@ -146,6 +146,15 @@ def test_plain_lines_come_with_a_new_phase_and_now_and_then() -> None:
         "listing files: 1,100 items, 110/s, 10 s",
         "listing files: trying again (network)",
     ]
+
+
+def test_only_what_is_repeated_is_told_of() -> None:
+    """A list that may not be read is an answer: nobody tries again."""
+    stream = io.StringIO()
+    observer = TroubleObserver(PlainDisplay(Progress(), stream))
+    observer.error("permissions.list", "insufficient_file_permissions")
+    observer.error("files.list", "backend_error")
+    assert stream.getvalue().splitlines() == ["starting: trying again (backend_error)"]
 
 
 def test_lanes_that_alternate_are_told_once() -> None:

@@ -32,9 +32,12 @@ async def test_a_shared_folder_shares_what_is_below_it(drive: EmulatedDrive) -> 
     outer = folder_of(drive)
     runner, outlet = await first_sync(drive)
     grant = user_grant(world.users[2], "writer")
-    for change in (lambda: world.share(outer.id, grant), lambda: world.unshare(outer.id, grant.id)):
+    for shares in (True, False):
         before = len(outlet.records)
-        change()
+        if shares:
+            world.share(outer.id, grant)
+        else:
+            world.unshare(outer.id, grant.id)
         await run_job(runner, outlet, AGAIN)
         assert held(outlet) == await drive.seen()
         emitted = {record.resource_id for record in outlet.records[before:]}
@@ -180,4 +183,36 @@ async def test_the_index_outlives_the_process(drive: EmulatedDrive) -> None:
     drive.settings = replace(drive.settings, scan_parallelism=1)
     drive.world.share(outer.id, user_grant(drive.world.users[2], "writer"))
     await run_job(drive.runner(outlet), outlet, AGAIN)
+    assert held(outlet) == await drive.seen()
+
+
+async def test_a_limited_folder_of_a_drive(drive: EmulatedDrive) -> None:
+    """Limited, a folder cuts off what was handed down, for everything in it."""
+    world = drive.world
+    drive_id = team(drive)
+    world.share(drive_id, user_grant(world.users[2], "reader"))
+    outer = folder_of(drive, drive_id)
+    runner, outlet = await first_sync(drive)
+    world.limit(outer.id, limited=True)
+    await run_job(runner, outlet, AGAIN)
+    assert held(outlet) == await drive.seen()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known before", "not known before"])
+async def test_a_large_tree_costs_a_snapshot_instead(
+    drive: EmulatedDrive, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above a number of folders they are not listed one by one: a new snapshot finds all of them."""
+    monkeypatch.setattr("google_drive_worker.sync.walk.MAX_DIRTY", 4)
+    world = drive.world
+    place = world.root_id(world.users[0] if known else world.users[1])
+    owner = world.users[0] if known else world.users[1]
+    outer = world.create("Many", mime_type="application/vnd.google-apps.folder", parent=place, owner=owner)
+    for number in range(8):
+        inner = world.create(f"n{number}", mime_type=outer.mime_type, parent=outer.id, owner=owner)
+        world.create("leaf", parent=inner.id, owner=owner)
+    runner, outlet = await first_sync(drive)
+    world.share(outer.id, user_grant(world.users[2] if known else world.users[0], "reader"))
+    await run_job(runner, outlet, AGAIN)
+    assert any(found(batch, ScanAnew) for batch in outlet.batches)
     assert held(outlet) == await drive.seen()

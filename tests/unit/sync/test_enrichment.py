@@ -47,11 +47,11 @@ async def test_a_set_follows_its_item(drive: EmulatedDrive) -> None:
     item = world.create("plan", parent=team(drive))
     runner, outlet = await first_sync(drive)
     grant = user_grant(world.users[2], "reader")
-    for change, has_set in (
-        (lambda: world.share(item.id, grant), True),
-        (lambda: world.unshare(item.id, grant.id), False),
-    ):
-        change()
+    for has_set in (True, False):
+        if has_set:
+            world.share(item.id, grant)
+        else:
+            world.unshare(item.id, grant.id)
         await run_job(runner, outlet, AGAIN)
         assert (item.id in Replica.of(outlet.records).of_type("permission_set")) == has_set
 

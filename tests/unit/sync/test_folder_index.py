@@ -13,6 +13,7 @@ from google_drive_worker.schemas.state import (
     CorpusState,
     FolderState,
     JobState,
+    Part,
     Phase,
     corpus_part,
 )
@@ -40,8 +41,8 @@ DOCS = FolderState(ME, 1, "root", 77)
 SEEN = FolderSeen("root", 77)
 
 
-def state_of(corpus: CorpusState = LIVE, **folders: FolderState) -> ConnectionState:
-    parts = {JOB: JobState(config={}), corpus_part(corpus.corpus): corpus}
+def state_of(corpus: CorpusState = LIVE, /, **folders: FolderState) -> ConnectionState:
+    parts: dict[str, Part] = {JOB: JobState(config={}), corpus_part(corpus.corpus): corpus}
     return ConnectionState("conn", parts).with_folders(folders).saved()
 
 

@@ -345,7 +345,7 @@ async def test_a_dropped_batch_is_planned_again(drive: EmulatedDrive) -> None:
     """When the state has moved on under a job, it plans again from there, without an error record."""
     outlet = MemoryOutlet()
     drops = [BatchDroppedError("the state has moved on")]
-    outlet.verdict = lambda batch: drops.pop() if drops and found(batch, AdvanceScan) else None
+    outlet.verdict = lambda batch: drops.pop() if found(batch, AdvanceScan) and drops else None
     await run_job(drive.runner(outlet), outlet)
     assert not outlet.errors
     listed = [record.resource_id for record in outlet.records if record.resource_type != "snapshot"]

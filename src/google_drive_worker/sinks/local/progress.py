@@ -14,7 +14,7 @@ from google_drive_worker.schemas.state import FOLLOW_PREFIX
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.completion import CompleteSnapshot
 from google_drive_worker.sync.enrich import AdvanceEnrichment
-from google_drive_worker.sync.folders import Accounted, WalkFolder
+from google_drive_worker.sync.folders import WalkFolder
 from google_drive_worker.sync.follow import FollowedUp
 from google_drive_worker.sync.membership import TrackDrives
 from google_drive_worker.sync.settle import AdvanceLook, AdvanceSettling
@@ -113,7 +113,7 @@ def phase_of(patch: Patch | None) -> tuple[str, str] | None:
             return LISTING, patch.corpus
         case AdoptCursor() | AdvanceCursor() | CompleteSnapshot():
             return REPLAYING, patch.corpus
-        case WalkFolder() | Accounted():
+        case WalkFolder():
             return WALKING, patch.corpus
         case AdvanceEnrichment():
             return READING, patch.corpus

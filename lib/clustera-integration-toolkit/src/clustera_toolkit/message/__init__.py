@@ -6,6 +6,7 @@ passed in.
 
 from clustera_toolkit.message.dead_letter import DeadLetter
 from clustera_toolkit.message.envelope import (
+    AFTER_DATA_BYTES,
     SCHEMA_VERSION,
     Envelope,
     EnvelopeMetadata,
@@ -21,6 +22,7 @@ from clustera_toolkit.message.timestamps import now_rfc3339, rfc3339
 from clustera_toolkit.message.trace import Traceparent
 
 __all__ = [
+    "AFTER_DATA_BYTES",
     "CLAIM_CHECK_THRESHOLD_BYTES",
     "SCHEMA_VERSION",
     "DeadLetter",

@@ -30,6 +30,9 @@ class EnvelopeMetadata(msgspec.Struct, frozen=True):
 
 
 INLINE = EnvelopeMetadata()
+_AFTER_DATA = b',"payload":null,"s3_url":null,"metadata":{"sha256":null}}'
+AFTER_DATA_BYTES = len(_AFTER_DATA)
+"""So long is what follows the data of an envelope that a template filled."""
 
 
 class Envelope(msgspec.Struct, kw_only=True, gc=False):
@@ -110,7 +113,7 @@ class EnvelopeTemplate:
                 source,
                 b',"data":',
                 data,
-                b',"payload":null,"s3_url":null,"metadata":{"sha256":null}}',
+                _AFTER_DATA,
             )
         )
 
