@@ -1,17 +1,15 @@
 """`changes_during_backfill`: how soon a change is a record while a backfill uses the quota up.
 
 In: the number of files and runs. Out: p50 and p95 in milliseconds from a notification to its record, of a connection
-whose revisions and comments are read file by file meanwhile, and of one without a backfill; and which part of the allowed
-units was used. The emulator enforces the limit that the worker is told.
+whose revisions and comments are read file by file meanwhile, and of one without a backfill; and at how many of the
+changes calls of the backfill stood waiting for quota. The emulator enforces the limit that the worker is told.
 """
 
-import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-import msgspec
 from cryptography.fernet import Fernet
 
 from benchmarks.cluster import Cluster
@@ -35,24 +33,19 @@ RUNS = 1
 CHANGES = 100
 UNITS_A_MINUTE = 60_000
 """Ten lists a second (facts D): two lists a file of so many files take far longer than the changes."""
-LIST_UNITS = 100
 _ALL = ["file", "permission", "revision", "comment"]
 _ALONE = "without-backfill"
 _WAITING = b'quota_waiting_calls{lane="enrichment"} '
 _ASK_SECONDS = 10.0
 
 
-class _Counts(msgspec.Struct):
-    requests: Mapping[str, Mapping[str, int]]
-
-
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """Milliseconds of each change; `used` is the part of the allowed units that was spent during the backfill."""
+    """Milliseconds of each change; `waited`: at which part of them calls of the backfill waited for quota."""
 
     alone: list[float]
     during: list[float]
-    used: float
+    waited: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +65,29 @@ class _Round:
             complete = Completion(events, connection)
             follow(self.worker, complete, lambda: None, self.place.deadline_seconds)
 
-    def changed(self, connection: str, files: Sequence[str]) -> list[float]:
-        """Change files, one after the other."""
+    def changed(self, connection: str, files: Sequence[str]) -> tuple[list[float], float]:
+        """Change files, one after the other; tell also before which part of them calls waited for quota."""
+        waited = 0
         ways = Ways(self.place.cluster, self.place.topic("webhook"), self.place.topic("records"), connection)
         with (
             Stopwatch(ways) as watch,
             self.stage.screen.bar(f"{self.place.prefix}, {connection}", len(files)) as advance,
         ):
-            return times(watch, self.place.drive, files, connection, first_number=1, between=advance)
+
+            def between(done: int) -> None:
+                nonlocal waited
+                advance(done)
+                waited += self.waiting()
+
+            found = times(watch, self.place.drive, files, connection, first_number=1, between=between)
+        return found, waited / len(files)
 
     def waiting(self) -> bool:
         """Whether calls of the enrichment wait for quota."""
         url = f"http://127.0.0.1:{self.environment['WORKER_HTTP_PORT']}/metrics"
-        with urllib.request.urlopen(url, timeout=_ASK_SECONDS) as answer:  # noqa: S310 # our own address
+        with urllib.request.urlopen(url, timeout=_ASK_SECONDS) as answer:
             _, _, rest = answer.read().partition(_WAITING)
-        return not rest.startswith(b"0")
+        return bool(rest) and not rest.startswith(b"0")
 
 
 def run(stage: Stage) -> Sequence[Figure]:
@@ -103,7 +104,7 @@ def run(stage: Stage) -> Sequence[Figure]:
         figure(f"{name}.p50_ms", "ms", [percentile(each.during, 50) for each in done], higher_is_better=False),
         figure(f"{name}.p95_ms", "ms", [percentile(each.during, 95) for each in done], higher_is_better=False),
         figure(f"{name}.alone_p95_ms", "ms", [percentile(each.alone, 95) for each in done], higher_is_better=False),
-        figure(f"{name}.quota_used", "of 1", [each.used for each in done]),
+        figure(f"{name}.quota_waited_share", "of 1", [each.waited for each in done]),
     ]
 
 
@@ -117,23 +118,15 @@ def _one(stage: Stage, cluster: Cluster, drive: Drive, number: int) -> _Times:
     stage.screen.say(
         f"changes_during_backfill run {number}: p50 {percentile(done.during, 50):.0f} ms, "
         f"p95 {percentile(done.during, 95):.0f} ms (without a backfill {percentile(done.alone, 95):.0f} ms), "
-        f"{done.used:.0%} of the units used"
+        f"calls of the backfill waited at {done.waited:.0%}"
     )
     return done
 
 
 def _measured(one: _Round, files: Sequence[str]) -> _Times:
     one.followed(_ALONE, _ALL[:2])
-    alone = one.changed(_ALONE, files[:CHANGES])
+    alone, _ = one.changed(_ALONE, files[:CHANGES])
     one.followed(CONNECTION, _ALL)
     one.worker.until(one.waiting, "waiting for quota", one.place.deadline_seconds)
-    lists, started = _lists(one.place.drive), time.monotonic()
-    during = one.changed(CONNECTION, files[CHANGES:])
-    units = (_lists(one.place.drive) - lists) * LIST_UNITS
-    return _Times(alone, during, units / (UNITS_A_MINUTE / 60 * (time.monotonic() - started)))
-
-
-def _lists(drive: Drive) -> int:
-    """How many lists were asked for; all that cost units here, but for some calls of a twentieth of the price."""
-    counts = msgspec.json.decode(control(drive, "GET", "requests"), type=_Counts).requests
-    return sum(sum(counts[route].values()) for route in counts if route.endswith(".list"))
+    during, waited = one.changed(CONNECTION, files[CHANGES:])
+    return _Times(alone, during, waited)

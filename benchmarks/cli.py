@@ -20,6 +20,7 @@ from benchmarks import (
     changes_during_backfill,
     cost_curve,
     emulator,
+    folders,
     full_sync,
     hot_path,
     machine,
@@ -47,6 +48,7 @@ class Name(StrEnum):
     EMULATOR = "emulator"
     FULL_SYNC = "full_sync"
     MEMORY = "memory"
+    FOLDERS = "folders"
     PARALLEL_SCAN = "parallel_scan"
     WEBHOOK = "webhook"
     CHANGES_DURING_BACKFILL = "changes_during_backfill"
@@ -59,6 +61,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
     Name.EMULATOR: emulator.run,
     Name.FULL_SYNC: full_sync.run,
     Name.MEMORY: memory.run,
+    Name.FOLDERS: folders.run,
     Name.PARALLEL_SCAN: parallel_scan.run,
     Name.WEBHOOK: webhook.run,
     Name.CHANGES_DURING_BACKFILL: changes_during_backfill.run,

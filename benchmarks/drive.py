@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.emulated_drive import SEED
+from benchmarks.emulated_drive import FOLDERS, SEED
 from benchmarks.listing import pages
 from benchmarks.programs import Program
 from benchmarks.screen import Advance
@@ -31,6 +31,13 @@ def rendered_drive(files: int, directory: Path) -> Iterator[Drive]:
     """A drive that renders each file once and keeps it."""
     with Program("benchmarks.emulated_drive", [str(files)], directory=directory) as program:
         yield _listening(program, files)
+
+
+@contextlib.contextmanager
+def drive_of_folders(folders: int, directory: Path) -> Iterator[Drive]:
+    """A drive without a single file."""
+    with Program("benchmarks.emulated_drive", [str(folders), FOLDERS], directory=directory) as program:
+        yield _listening(program, folders)
 
 
 @contextlib.contextmanager

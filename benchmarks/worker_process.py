@@ -143,6 +143,19 @@ def create_topics(place: Place, environment: Mapping[str, str]) -> None:
 def ready_worker(place: Place, environment: Mapping[str, str]) -> Iterator[Program]:
     """A worker with topics of its own that says it is ready; raises `BenchmarkError`."""
     create_topics(place, environment)
+    with _ready(place, environment) as worker:
+        yield worker
+
+
+@contextlib.contextmanager
+def restarted_worker(place: Place) -> Iterator[Program]:
+    """A worker that finds the topics and states of the one before it and is ready; raises `BenchmarkError`."""
+    with _ready(place, worker_environment(place, Fernet.generate_key())) as worker:
+        yield worker
+
+
+@contextlib.contextmanager
+def _ready(place: Place, environment: Mapping[str, str]) -> Iterator[Program]:
     with Program(MODULE, ["run"], directory=place.directory, environment=environment) as worker:
         url = f"http://127.0.0.1:{environment['WORKER_HTTP_PORT']}/health/ready"
         worker.until(lambda: _answers(url), "ready", _READY_SECONDS)

@@ -32,7 +32,7 @@ class DriveSettings(BaseSettings):
     gdrive_label_ids: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="ids of labels to ask for, comma separated"
     )
-    gdrive_scan_parallelism: int = Field(default=8, ge=1, le=64, description="ranges of a corpus listed at once")
+    gdrive_scan_parallelism: int = Field(default=16, ge=1, le=64, description="ranges of a corpus listed at once")
     gdrive_settle_seconds: float = Field(default=300.0, ge=0, description="0 switches the settle pass off")
     gdrive_comment_sweep_seconds: float = Field(default=604_800.0, ge=0, description="0 switches the sweep off")
     gdrive_calls_at_once: int = Field(default=8, ge=1, le=64, description="of one connection, for lists below items")

@@ -34,7 +34,7 @@ from google_drive_worker.sync.completion import Confirm
 from google_drive_worker.sync.corpora import wanted_corpora
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.plan import has_work
-from google_drive_worker.sync.run import BACKFILL
+from google_drive_worker.sync.run import BACKFILL, RESOURCES
 from google_drive_worker.sync.runner import Runner
 from google_drive_worker.sync.state import Accept, All, Patch, known_job
 
@@ -149,9 +149,16 @@ class LocalSync:
         return None if state is None else state.job
 
     def _history(self, outlet: LocalOutlet) -> tuple[str, ...]:
-        """The kinds of backfill that are not begun yet: what they cost is known when the files were listed."""
+        """The kinds of backfill that are not begun yet: what they cost is known when the files were listed.
+
+        Raises `FileRefusedError` for one that the file does not keep in step.
+        """
         job = self._job(outlet)
-        begun = [] if job is None or self._wish.full else _backfill(job.config)
+        before = {} if job is None else job.config
+        kept = self._wish.settings.get("resources") or before.get("resources") or RESOURCES
+        if left_out := [kind for kind in self._wish.backfill if kind not in kept]:
+            raise FileRefusedError(f"the file keeps no {left_out[0]}s: name {left_out[0]} among --resources, too")
+        begun = [] if self._wish.full else _backfill(before)
         return tuple(kind for kind in self._wish.backfill if kind not in begun)
 
     def _accept(self, outlet: LocalOutlet, history: tuple[str, ...]) -> Patch:

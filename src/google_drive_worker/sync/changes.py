@@ -176,7 +176,7 @@ def _inherited(corpus: CorpusState, events: Sequence[DriveEvent]) -> list[Patch]
     if corpus.drive_id is None or not events:
         return []
     where = (corpus.corpus, corpus.snapshot_id)
-    if corpus.phase is Phase.SCANNING:
+    if corpus.phase is Phase.SCANNING and not corpus.retraces:
         return [AskScan(*where)]
     return [SeeInherited(*where, restrictions_hash(event.raw)) for event in events if event.raw is not None]
 

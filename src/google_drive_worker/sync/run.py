@@ -46,7 +46,7 @@ class EngineSettings:
     include_shared_drives: bool = True
     label_ids: tuple[str, ...] = ()
     """Labels to ask for: Drive lists none by itself."""
-    scan_parallelism: int = 8
+    scan_parallelism: int = 16
     """Ranges of a corpus that are listed at once; 1 lists it as one."""
     settle_seconds: float = 300.0
     """How long after a snapshot the settle pass lists again what was made shortly before it."""

@@ -78,7 +78,10 @@ async def scan_corpus(run: Run, step: ScanCorpus) -> AsyncGenerator[Batch, None]
     Raises `CursorLostError` when a first page is refused, or a range had to be restarted too often.
     """
     scan = _Scan(run, step.corpus, _Progress(run, step.corpus))
-    _add_lanes(scan, step.corpus.ranges)
+    if run.view(step.corpus).scope.selected is None:
+        _add_lanes(scan, step.corpus.ranges)
+    else:
+        scan.lanes.append(_folders_first(scan, step.corpus.ranges))
     async with aclosing(merged(scan.lanes, run.settings.scan_parallelism)) as made:
         async for make in made:
             async with run.traffic.of(step.corpus.corpus).emitting:
@@ -109,6 +112,17 @@ def _add_lanes(scan: _Scan, ranges: Mapping[str, Range]) -> None:
             scan.lanes.append(_cut(scan, part) if may_cut else _list_range(scan, name, part))
 
 
+async def _folders_first(scan: _Scan, ranges: Mapping[str, Range]) -> AsyncGenerator[Made, None]:
+    """List the folders before anything else: only the index tells what lies in the folders that were selected."""
+    others = dict(ranges)
+    folders = others.pop(FOLDERS, Range(done=True))
+    if not folders.done:
+        async with aclosing(_list_range(scan, FOLDERS, folders)) as pages:
+            async for make in pages:
+                yield make
+    _add_lanes(scan, others)
+
+
 async def _cut(scan: _Scan, part: Range) -> AsyncGenerator[Made, None]:
     """List the whole corpus if it is a single page; else cut it, and add a lane for each range."""
     run = scan.run
@@ -116,7 +130,11 @@ async def _cut(scan: _Scan, part: Range) -> AsyncGenerator[Made, None]:
         body = await files.list_page(run.session, scan.query(WHOLE, part))
         sample, _ = await run.decode(sample_of, body)
         if sample.is_whole:
-            yield partial(_scanned, scan, WHOLE, await _records(scan, body), since)
+            page = await _records(scan, body)
+            if page.incomplete_search:
+                scan.lanes.append(_list_range(scan, WHOLE, part))
+            else:
+                yield partial(_scanned, scan, WHOLE, page, since)
             return
     del body  # a survey takes seconds, and a page is megabytes
     look = partial(corpus_query, run, scan.corpus, LOOK_FIELDS)
@@ -126,7 +144,11 @@ async def _cut(scan: _Scan, part: Range) -> AsyncGenerator[Made, None]:
 
 
 async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Made, None]:
-    """List a range from where it stands. A page token that Drive no longer knows restarts this range alone."""
+    """List a range from where it stands.
+
+    A page token that Drive no longer knows restarts this range alone, and so does a page that Drive says it did not
+    search everything for; when it says so again and again, what it gives is taken, and the snapshot sweeps nothing.
+    """
     run, query = scan.run, scan.query(name, part)
     token, restarts, is_last = part.page_token, 0, False
     size = PageSize(query.page_size)
@@ -142,18 +164,31 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
                 yield partial(Batch, RestartRange(*scan.place, name))
                 continue
             async with scan.room:
-                token, make = await _made(scan, name, body, since)
-                yield make
-            is_last = token is None
+                made = await _made(scan, name, body, since)
+                if made.is_incomplete and restarts < MAX_RESTARTS:
+                    restarts, token = restarts + 1, None
+                    yield partial(Batch, RestartRange(*scan.place, name))
+                    continue
+                yield made.make
+            token, is_last = made.token, made.token is None
 
 
-async def _made(scan: _Scan, name: str, body: bytes, since: int) -> tuple[str | None, Made]:
-    """The token that follows a page, and its batch."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a page became."""
+
+    token: str | None
+    """Of the page that follows."""
+    make: Made
+    is_incomplete: bool
+
+
+async def _made(scan: _Scan, name: str, body: bytes, since: int) -> _Made:
     if name == FOLDERS:
         parents, token, incomplete = await scan.run.decode(folder_page, body, scan.run.view(scan.corpus))
-        return token, partial(_folders_listed, scan, parents, token, complete=not incomplete)
+        return _Made(token, partial(_folders_listed, scan, parents, token, complete=not incomplete), incomplete)
     page = await _records(scan, body)
-    return page.next_page_token, partial(_scanned, scan, name, page, since)
+    return _Made(page.next_page_token, partial(_scanned, scan, name, page, since), page.incomplete_search)
 
 
 async def _records(scan: _Scan, body: bytes) -> Page:

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from google_drive_worker.client import files
+from google_drive_worker.client.errors import CursorLostError
 from google_drive_worker.client.mending import decode_mended
 from google_drive_worker.schemas.state import Range
 from google_drive_worker.schemas.times import parse_rfc3339
@@ -90,5 +91,8 @@ async def _look(run: Run, query: files.FilesQuery) -> Sample:
     """Look at a page; pages may be empty and yet not the last (facts A4)."""
     sample, token = sample_of(await files.list_page(run.session, query))
     while not sample.times and token is not None:
-        sample, token = sample_of(await files.list_page(run.session, query, token))
+        try:
+            sample, token = sample_of(await files.list_page(run.session, query, token))
+        except CursorLostError:
+            return sample  # it is only looked at: as one that shows nothing, it is listed as it is
     return sample

@@ -1,11 +1,13 @@
 """What a person asks of a sync besides all of it: parts, history, a confirmation."""
 
+import pytest
 from tests.integration.local.copying import Copying
 
 from google_drive_emulator.world.accounts import user_grant
 from google_drive_emulator.world.commenting import add_comment
 from google_drive_worker.local_sync import HELD, Outcome
 from google_drive_worker.schemas.record import ResourceType
+from google_drive_worker.sinks.local.storage import FileRefusedError
 
 FOLDER = "application/vnd.google-apps.folder"
 KINDS = "SELECT DISTINCT resource_type FROM records WHERE resource_type NOT IN ('snapshot', 'manifest') ORDER BY 1"
@@ -46,6 +48,8 @@ async def test_only_what_is_wanted_is_kept_in_step(copying: Copying) -> None:
     copying.running.world.create("new.bin", mime_type="image/png", data=b"1")
     assert await copying.sync() == Outcome()
     assert copying.rows(KINDS) == [("file",), ("folder",)]
+    with pytest.raises(FileRefusedError, match="name comment among --resources"):
+        await copying.sync(backfill=("comment",))
 
 
 async def test_a_folder_is_copied_alone(copying: Copying) -> None:

@@ -1,0 +1,94 @@
+"""Promise P1 on Apache Kafka: the whole worker, killed again and again while all of Drive changes, ends up with its truth.
+
+The same consumer and the same reading of Drive as in the property test (`tests/support/convergence`), which goes
+through far more histories without Kafka.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import aiohttp
+import pytest
+from tests.integration.kafka.stack import Process, Reader, Stack, running_stack
+from tests.support.convergence.compare import differing_items
+from tests.support.convergence.consumer import Consumer
+from tests.support.convergence.features import Features
+from tests.support.convergence.truth import Client, seen_by
+
+from clustera_toolkit.testing.apache_kafka import ApacheKafka
+
+FILES = 150
+WORLD = {"files": FILES, "drives": 4, "drive_files": 30}
+CONNECTION = "conn_storm"
+ME = "user00@example.com"
+ROUNDS = 6
+EVERYTHING = Features(drives=True, subtrees=True)
+TROUBLES: Sequence[dict[str, object]] = (
+    {"route": "*", "status": 503},
+    {"route": "*", "status": 403, "reason": "userRateLimitExceeded"},
+    {"route": "files.list", "kind": "expired_page_token"},
+    {"route": "changes.list", "status": 410, "reason": "gone"},
+    {"route": "*", "kind": "truncate"},
+    {"route": "files.list", "kind": "reset"},
+)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", range(2))
+def test_a_killed_worker_ends_up_with_what_drive_shows(
+    apache_kafka: ApacheKafka, tmp_path: Path, topic_names: Callable[[str], str], number: int
+) -> None:
+    """Six lives of a worker, each ended by SIGKILL among random changes and troubles; then quiet, and all is equal."""
+    seed = int(os.environ.get("SEED", random.randrange(2**20))) + number
+    print(f"SEED={seed - number}")
+    chance = random.Random(seed)
+    with running_stack(apache_kafka, tmp_path, topic_names, files=FILES, seed=1) as stack:
+        stack.emulator.control("POST", "seed", {**WORLD, "seed": seed})
+        reader = stack.reader()
+        try:
+            for _ in range(ROUNDS):
+                _live_and_die(stack, reader, chance)
+            stack.emulator.control("DELETE", "faults")
+            survivor = stack.start("r1")
+            stack.trigger(CONNECTION, "resume")
+            stack.trigger(CONNECTION, "full")
+            _wait_equal(stack, reader, survivor)
+        finally:
+            reader.close()
+
+
+def _live_and_die(stack: Stack, reader: Reader, chance: random.Random) -> None:
+    """One process: it works, the world changes, Drive has troubles, it is killed in the middle of it."""
+    worker = stack.start("r1")
+    stack.trigger(CONNECTION, chance.choice(("incremental", "incremental", "full")), page_size=chance.randrange(5, 40))
+    goal = len(reader.records) + chance.randrange(1, 120)
+    deadline = time.monotonic() + 15
+    while len(reader.records) < goal and time.monotonic() < deadline:
+        wanted = {"count": 3, "seed": chance.randrange(2**30), "inherited": True, "everyone": True}
+        stack.emulator.control("POST", "world/random", wanted)
+        stack.emulator.control("POST", "faults", {"faults": [chance.choice(TROUBLES)]})
+        stack.trigger(CONNECTION, "incremental")
+        time.sleep(0.2)
+    worker.kill()
+
+
+def _wait_equal(stack: Stack, reader: Reader, survivor: Process, seconds: float = 90.0) -> None:
+    """Poll as a schedule does, until nothing differs."""
+    deadline = time.monotonic() + seconds
+    while differences := asyncio.run(_differences(stack, reader)):
+        assert time.monotonic() < deadline, "\n".join([*differences[:20], survivor.tail()])
+        stack.trigger(CONNECTION, "incremental")
+        time.sleep(1.0)
+
+
+async def _differences(stack: Stack, reader: Reader) -> list[str]:
+    consumer = Consumer()
+    for record in list(reader.records):
+        consumer.apply(record)
+    async with aiohttp.ClientSession() as http:
+        seen = await seen_by(Client(http, stack.emulator.url, ME), EVERYTHING)
+    return list(differing_items(seen, consumer, frozenset()))
