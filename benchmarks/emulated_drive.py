@@ -1,7 +1,7 @@
 """A program: an emulated drive that keeps every file rendered, so that it is not what is measured.
 
-In: the number of files, and whether all of them are folders. Out: a server; its address is printed. `google-drive-emulator serve` bounds what it keeps
-rendered for the sake of memory; here the whole drive is kept.
+In: the number of files, and whether all of them are folders. Out: a server; its address is printed.
+`google-drive-emulator serve` bounds what it keeps rendered for the sake of memory; here the whole drive is kept.
 """
 
 import asyncio

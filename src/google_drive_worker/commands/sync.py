@@ -52,7 +52,7 @@ def sync(
         typer.Option(metavar="ID", help="Only this folder and what lies below it; may be given several times."),
     ] = None,
     labels: Annotated[
-        str | None, typer.Option(metavar="ID,...", help="Labels to ask for: Drive shows none by itself.")
+        str | None, typer.Option(metavar="ID,...", help="Labels to ask for in this run: Drive shows none by itself.")
     ] = None,
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Remove from the file what a listing that shows much less leaves out.")

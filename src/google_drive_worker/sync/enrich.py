@@ -47,8 +47,6 @@ from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import corpus_query
 from google_drive_worker.sync.state import All, Patch, open_corpus
 
-ENRICH = "enrich"
-"""The position of the records."""
 ITEMS_AT_ONCE = 25
 """Items whose lists make up one batch."""
 PAGE_ITEMS = 500
@@ -143,7 +141,7 @@ async def follow(run: Run, step: Follow) -> AsyncGenerator[Batch, None]:
     traffic = run.traffic.of(corpus.corpus)
     for start in range(0, len(items), ITEMS_AT_ONCE):
         with traffic.request() as since:
-            reads = await _read_all(run, corpus, items[start : start + ITEMS_AT_ONCE])
+            reads = await _read_all(run, corpus, items[start : start + ITEMS_AT_ONCE], step.name)
             async with traffic.emitting:
                 current = [read for read in reads if not traffic.was_touched(read.item_id, since)]
                 yield _batch(corpus, step.name, current)
@@ -162,10 +160,15 @@ def _batch(corpus: CorpusState, name: str, reads: Sequence[_Read]) -> Batch:
     )
 
 
-async def _read_all(run: Run, corpus: CorpusState, items: Sequence[tuple[str, list[str]]]) -> list[_Read]:
-    """Read items, some at once. The first that ends the job cancels the others."""
+async def _read_all(
+    run: Run, corpus: CorpusState, items: Sequence[tuple[str, list[str]]], position: str
+) -> list[_Read]:
+    """Read items, some at once. The first that ends the job cancels the others.
+
+    The list's name is the position: a list that is as it once was before must not pass for a repeat of that one.
+    """
     turns = asyncio.Semaphore(run.settings.calls_at_once)
-    writer = run.writer(corpus, corpus.snapshot_id, ENRICH)
+    writer = run.writer(corpus, corpus.snapshot_id, position)
 
     async def read(item_id: str, kinds: Sequence[str]) -> _Read:
         async with turns:

@@ -23,7 +23,7 @@ from google_drive_worker.sync.state import Patch, open_corpus
 from google_drive_worker.sync.walk import emitted
 
 SETTLE, LOOK = "settle", "look"
-"""The positions of the records."""
+"""How the positions of the records begin; the log's cursor follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ async def _listed(run: Run, corpus: CorpusState, q: str, token: str | None, posi
         if not token:
             raise
         return None
-    writer = run.writer(corpus, corpus.snapshot_id, position)
+    writer = run.writer(corpus, corpus.snapshot_id, f"{position}:{corpus.cursor}")
     return await run.decode(file_page, body, writer, run.view(corpus, reads_lists=True))
 
 

@@ -40,7 +40,7 @@ LOOKED_AT_ONCE = 20
 MAX_LOOKS = 100
 """Folders that a scan has not met: more than these, or a large tree, say that the listing cannot be relied on."""
 WALK = "walk"
-"""The position of records that a walk emits."""
+"""How the position of records that a walk emits begins; the log's cursor follows, so that no two walks share ids."""
 
 
 async def relist(run: Run, step: Relist) -> AsyncGenerator[Batch, None]:
@@ -77,7 +77,9 @@ async def _walked(run: Run, corpus: CorpusState, folder_id: str, token: str) -> 
         if not token:
             raise
         return Batch(WalkFolder(*where, folder_id, ""))
-    page = await run.decode(file_page, body, run.writer(corpus, corpus.snapshot_id, WALK), run.view(corpus))
+    page = await run.decode(
+        file_page, body, run.writer(corpus, corpus.snapshot_id, f"{WALK}:{corpus.cursor}"), run.view(corpus)
+    )
     walked = WalkFolder(*where, folder_id, page.next_page_token, frozenset(page.sights.folders))
     return emitted(run, corpus, page, [walked])
 

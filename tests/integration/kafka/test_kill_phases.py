@@ -132,7 +132,7 @@ def _assert_forgotten(stack: Stack, reader: Reader) -> None:
 
 
 def _assert_none_repeated(reader: Reader) -> None:
-    """Rows of the scan and entries of the log are seen once; what is below changed folders is listed again on purpose."""
+    """Rows of the scan and entries of the log are seen once; what changed folders hold is listed again."""
     changes = [number for number, record in enumerate(reader.records) if record["source"]["change_time"]]
     seen = reader.records[: changes[0]] + [reader.records[number] for number in changes]
     message_ids = Counter(record["message_id"] for record in seen)

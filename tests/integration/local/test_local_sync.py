@@ -102,6 +102,22 @@ async def test_a_stopped_run_is_gone_on_with(copying: Copying) -> None:
     assert world.table(copying.path) == await copying.drive()
 
 
+async def test_what_falls_due_later_is_done_by_a_later_run(copying: Copying) -> None:
+    """A run does not wait for the settle pass; the first run after its time lists what it is to list, once."""
+    assert await copying.sync() == Outcome()
+    storage = storage_for(copying.path, "local")
+    state = storage.open()
+    [corpus] = state.corpora
+    assert corpus.settle_at is not None
+    due = msgspec.structs.replace(corpus, settle_at="2020-01-01T00:00:00.000Z")
+    storage.write(state, state.with_part(corpus_part(corpus.corpus), due), [])
+    storage.close()
+    listings = await copying.calls("files.list")
+    for _ in range(2):
+        assert await copying.sync() == Outcome()
+        assert await copying.calls("files.list") == listings + 1
+
+
 async def test_what_could_not_be_read_keeps_a_run_from_being_complete(copying: Copying) -> None:
     """A snapshot that missed something is told in every later run, until a full one mends it."""
     await copying.sync()

@@ -26,7 +26,7 @@ from google_drive_emulator.routes.masks import requested_mask
 from google_drive_emulator.routes.paging import start_of, token_text
 from google_drive_emulator.search.corpora import Corpus, requested_corpus
 from google_drive_emulator.search.listing import Page, Search, Selection, list_page
-from google_drive_emulator.search.plan import plan_of
+from google_drive_emulator.search.plan import beyond_creation, plan_of
 from google_drive_emulator.state import EmulatorState
 from google_drive_emulator.world.items import Item
 from google_drive_emulator.world.viewer import Viewer
@@ -110,15 +110,18 @@ def _selection(
     order: Order | None,
     listing: str,
 ) -> Selection:
+    """Put together what is searched; ranges of creation times share what is remembered, unless they are sorted."""
     plan = replace(plan_of(expression, viewer.root_id), drive_id=corpus.drive_id)
-    wanted = None if expression is None else predicate(expression, viewer)
-    matches = state.matches.matches(state.world, (listing, state.world.quirks))
-    return Selection(plan, _test(corpus.holds, wanted), matches, order)
+    left = beyond_creation(expression, plan)
+    about = (viewer.user.email, corpus.name, left) if order is None else listing
+    matches = state.matches.matches(state.world, (about, state.world.quirks))
+    return Selection(plan, _test(corpus, expression, viewer), matches, order, _test(corpus, left, viewer))
 
 
-def _test(holds: Callable[[Item], bool], wanted: Callable[[Item], bool] | None) -> Callable[[Item], bool]:
-    if wanted is None:
-        return holds
+def _test(corpus: Corpus, expression: Expression | None, viewer: Viewer) -> Callable[[Item], bool]:
+    if expression is None:
+        return corpus.holds
+    holds, wanted = corpus.holds, predicate(expression, viewer)
     return lambda item: holds(item) and wanted(item)
 
 

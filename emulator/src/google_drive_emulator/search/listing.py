@@ -28,13 +28,15 @@ _LEAPS = 16_384  # candidates known not to match, passed over between two such c
 class Selection:
     """Which items a listing is about; ``test`` is asked for each of the plan's candidates.
 
-    ``matches`` remembers what was found out about items that never changed. Without an ``order`` positions are it.
+    Of those that never changed ``original_test`` is asked, where it is given: what the plan leaves open. ``matches``
+    remembers its answers. Without an ``order`` positions are it.
     """
 
     plan: Plan
     test: Callable[[Item], bool]
     matches: Matches
     order: Order | None = None
+    original_test: Callable[[Item], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,14 @@ def _matching(
 ) -> Iterator[tuple[int, Item | None] | None]:
     """Give matching items, those that had to be made with their positions; and None for each breath."""
     known, test, effort = selection.matches, selection.test, 0
+    original_test = selection.original_test or test
     for position in positions:
         item, is_original = None, world.is_pristine(position)
         answer = known.get(position) if is_original else None
         if answer is None:
             effort += _LEAPS // _BREATH
             item = world.item_at(position)
-            answer = item is not None and test(item)
+            answer = item is not None and (original_test if is_original else test)(item)
             if is_original and item is not None:
                 known.put(position, item, world.clock, answer=answer)
         effort += 1

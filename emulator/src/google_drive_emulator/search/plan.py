@@ -1,6 +1,7 @@
 """Query plans: an expression in, bounds on where its matches can lie out.
 
-Bounds only narrow the search; every candidate is still tested. They come from the parts that must all hold.
+Bounds only narrow the search; every candidate is still tested, though an original item not again for when it was
+created. They come from the parts that must all hold.
 """
 
 from collections.abc import Iterator
@@ -39,6 +40,22 @@ def plan_of(expression: Expression | None, root_id: str) -> Plan:
             case _:
                 pass
     return plan
+
+
+def beyond_creation(expression: Expression | None, plan: Plan) -> Expression | None:
+    """Return what is left to ask of the original items among a plan's candidates; None where that is nothing.
+
+    They were created within the plan's bounds, unless it goes by folders. So all listings that differ by nothing but
+    times of creation ask the same.
+    """
+    if plan.parent_ids is not None:
+        return expression
+    left = tuple(part for part in _conjuncts(expression) if not _bounds_creation(part))
+    return And(left) if len(left) > 1 else next(iter(left), None)
+
+
+def _bounds_creation(part: Expression) -> bool:
+    return isinstance(part, Comparison) and part.term == "createdTime" and part.operator != "!="
 
 
 def _conjuncts(expression: Expression | None) -> Iterator[Expression]:

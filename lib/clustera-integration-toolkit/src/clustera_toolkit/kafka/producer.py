@@ -45,8 +45,10 @@ STEP_SECONDS = 1.0
 FATAL_IN_CALLBACK = "the producer failed for good while messages were on their way"
 """confluent-kafka sets a fatal error's exception and calls back all the same, which Python reports as SystemError."""
 
-CONSEQUENCES = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE})
-"""What befalls the other messages of a transaction that one message has spoiled: they were not refused themselves."""
+CONSEQUENCES = frozenset(
+    {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE, KafkaError._MSG_TIMED_OUT}
+)
+"""What befalls messages that were not refused themselves: another one spoiled their transaction, or nobody answered."""
 
 
 class KafkaProducer:
@@ -72,6 +74,7 @@ class KafkaProducer:
             "delivery.report.only.error": True,
             "queue.buffering.max.kbytes": 65536,
             "compression.type": "lz4",
+            "metadata.recovery.strategy": "none",  # by default it forgets its brokers, and calls wait for them for ever
             "on_delivery": self._note_delivery,
             **(config or {}),
         }
@@ -103,6 +106,7 @@ class KafkaProducer:
         """
         if not offsets:
             raise ValueError("a transaction without offsets would not fence")
+        self._check_open()
         await self._run(lambda: self._transact(messages, offsets, group))
 
     async def probe(self, messages: Sequence[OutboundMessage]) -> bool:
@@ -110,6 +114,7 @@ class KafkaProducer:
 
         Raises `TransactionUncertainError`.
         """
+        self._check_open()
         return await self._run(lambda: self._probe(messages))
 
     async def send(self, messages: Iterable[OutboundMessage]) -> None:
@@ -122,6 +127,11 @@ class KafkaProducer:
         await self._run(self._close)
         self._thread.shutdown(wait=False)
 
+    def _check_open(self) -> None:
+        """Refuse work once it is closed: whoever replaces this producer may not have told everybody yet."""
+        if self._closing.is_set():
+            raise TransactionUncertainError("the producer is closed")
+
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
@@ -133,15 +143,19 @@ class KafkaProducer:
             self._until(lambda: self._live.init_transactions(STEP_SECONDS), "init_transactions")
 
     def _close(self) -> None:
-        """End it, whatever state it is in: a producer that was fenced refuses to flush."""
+        """End it, whatever state it is in: a producer that was fenced refuses to flush.
+
+        librdkafka's own close waits without end for an open transaction to be aborted. One that cannot be aborted soon
+        is left to the broker's timeout, or to the next producer of this id, and the handle is dropped as it is.
+        """
         producer, self._producer = self._producer, None
         if producer is None:
             return
-        for step in (producer.purge, lambda: producer.flush(CLOSE_SECONDS), producer.close):
-            try:
-                step()
-            except (KafkaException, SystemError) as exception:
-                client_log.info("closing the producer: %s", type(exception).__name__)
+        steps: list[Callable[[], object]] = [producer.purge, lambda: producer.flush(CLOSE_SECONDS)]
+        if self.transactional:
+            steps.append(lambda: producer.abort_transaction(CLOSE_SECONDS))
+        if _ended(steps):
+            _ended([producer.close])
 
     @property
     def _live(self) -> Producer:
@@ -286,3 +300,15 @@ class KafkaProducer:
         self._failures.append(
             DeliveryFailure(message.topic, message.partition or 0, message.key, error.name(), error.str())
         )
+
+
+def _ended(steps: Iterable[Callable[[], object]]) -> bool:
+    """Take each step, whatever the one before it said. False: one of them waits for a cluster that does not answer."""
+    answered = True
+    for step in steps:
+        try:
+            step()
+        except (KafkaException, SystemError) as exception:
+            client_log.info("closing the producer: %s", type(exception).__name__)
+            answered = answered and not (isinstance(exception, KafkaException) and error_of(exception).retriable())
+    return answered
