@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SOURCES := src lib/clustera-integration-toolkit/src emulator/src
 PROJECTS := pyproject.toml lib/clustera-integration-toolkit/pyproject.toml emulator/pyproject.toml
 
-.PHONY: help demo test lint bench lock clean install
+.PHONY: help demo test lint bench soak lock clean install
 .DEFAULT_GOAL := help
 
 help: ## Show this help
@@ -36,6 +36,9 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 
 bench: $(STAMP) ## Benchmarks, with their baselines in the same run (ONLY=full_sync)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+soak: $(STAMP) ## Random histories against the engine for an hour (ARGS="--minutes 20 --seed 7"); prints seeds that fail
+	@$(BIN)/python -m tests.soak --minutes 60 $(ARGS)
 
 lock: ## Pin all requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-package google-drive-worker \

@@ -22,6 +22,17 @@ class Plan:
     drive_id: str | None = None
     folders_only: bool = False
 
+    @property
+    def bounds_creation(self) -> bool:
+        """Tell whether matches were created from some moment on, or before one."""
+        return self.created_from_ms is not None or self.created_before_ms is not None
+
+    def spans(self, created_ms: int) -> bool:
+        """Tell whether what was created at a moment was so within the bounds."""
+        is_early = self.created_from_ms is not None and created_ms < self.created_from_ms
+        is_late = self.created_before_ms is not None and created_ms >= self.created_before_ms
+        return not is_early and not is_late
+
 
 EVERYTHING = Plan()
 

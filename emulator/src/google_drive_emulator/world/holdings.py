@@ -1,13 +1,14 @@
 """What the world holds, item by item: a source and what was changed on top of it; no rules.
 
 Only what was changed is stored. Items keep their position for life and new ones come last, so a listing that goes on
-after the last position it gave neither skips nor repeats an item.
+after the last position it gave neither skips nor repeats an item. When an item was created never changes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from google_drive_emulator.search.plan import EVERYTHING, Plan
+from google_drive_emulator.world.creation import CreationIndex
 from google_drive_emulator.world.items import Counts, Item, Source
 
 
@@ -24,6 +25,7 @@ class Holdings:
         self._created: dict[str, int] = {}
         self._adopted: dict[str, set[int]] = {}
         self._in_drive: dict[str, set[int]] = {}
+        self._added_by_creation: CreationIndex | None = None  # made when it is first asked
         self.inserted_ms: dict[int, int] = {}
         self.edition = 0
 
@@ -64,6 +66,8 @@ class Holdings:
         self.next_position += 1
         self._created[item.id] = position
         self.inserted_ms[position] = now_ms
+        if self._added_by_creation is not None:
+            self._added_by_creation.add(item.created_ms, position)
         self.put(position, item)
         return position
 
@@ -101,7 +105,8 @@ class Holdings:
     def positions(self, plan: Plan = EVERYTHING, *, after: int = -1) -> Iterator[int]:
         """Give the positions above ``after`` that a plan's matches can lie at, ascending.
 
-        Deleted items may be among them.
+        Deleted items may be among them. Unless the plan goes by folders, those that are pristine were created within its
+        bounds.
         """
         for part in self._parts(plan):
             for index in range(bisect_right(part, after), len(part)):
@@ -147,7 +152,17 @@ class Holdings:
             return
         for span in self.source.created_within(plan.created_from_ms, plan.created_before_ms):
             yield self._within(span, plan)
-        yield range(len(self.source), self.next_position)
+        yield self._added(plan)
+
+    def _added(self, plan: Plan) -> Sequence[int]:
+        """Return the positions of what was added within a plan's bounds."""
+        if not plan.bounds_creation:
+            return range(len(self.source), self.next_position)
+        if self._added_by_creation is None:
+            added = self._overlay.items()
+            pairs = ((item.created_ms, position) for position, item in added if item and position >= len(self.source))
+            self._added_by_creation = CreationIndex(pairs)
+        return self._added_by_creation.within(plan.created_from_ms, plan.created_before_ms)
 
     def _within(self, span: range, plan: Plan) -> Sequence[int]:
         if plan.modified_from_ms is not None and plan.modified_from_ms > self.source.latest_modified_ms:
@@ -161,11 +176,18 @@ class Holdings:
         born = self.source.in_drive(drive_id)
         spans = self.source.created_within(plan.created_from_ms, plan.created_before_ms)
         parts = [born[bisect_left(born, span.start) : bisect_left(born, span.stop)] for span in spans]
-        joined = sorted(position for position in self._in_drive.get(drive_id, ()) if position not in born)
+        joined = sorted(position for position in self._joined(plan, drive_id) if position not in born)
         if joined and born and joined[0] < born[-1]:
             yield sorted([*joined, *(position for part in parts for position in part)])
         else:
             yield from (*parts, joined)
+
+    def _joined(self, plan: Plan, drive_id: str) -> Iterable[int]:
+        """Return what was changed or added that lies in a drive and was created within a plan's bounds."""
+        there = self._in_drive.get(drive_id, set())
+        if not plan.bounds_creation:
+            return there
+        return (position for position in there if (item := self._overlay[position]) and plan.spans(item.created_ms))
 
 
 def _tally(tally: list[int], item: Item, sign: int) -> None:
