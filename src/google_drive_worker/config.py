@@ -119,7 +119,7 @@ class WorkerSettings(DriveSettings):
     worker_transaction_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
     worker_transaction_linger_ms: int = Field(default=20, ge=0, le=1_000)
     worker_transaction_timeout_ms: int = Field(default=10_000, ge=1_000, le=900_000)
-    worker_queue_bytes: int = Field(default=16 * 1024 * 1024, ge=1024 * 1024)
+    worker_queue_bytes: int = Field(default=4 * 1024 * 1024, ge=1024 * 1024)
     worker_restore_timeout_seconds: float = Field(default=60.0, gt=0)
     worker_shutdown_timeout_seconds: float = Field(default=25.0, gt=0)
     worker_http_host: str = "0.0.0.0"  # noqa: S104 # probes and scrapers come from outside the container

@@ -18,10 +18,6 @@ from clustera_toolkit.kafka import (
 )
 from clustera_toolkit.kafka.consumer import AssignmentListener
 
-KEEP_BROKERS = {"metadata.recovery.strategy": "none"}
-"""librdkafka's default forgets all brokers once none answers, and a call that waits for one of them then never returns,
-whatever its timeout. A new producer, which the worker makes after a transaction without a sure end, starts from the
-bootstrap servers anyway."""
 COMMITTED, FENCED, REFUSED, ABORTED, UNCERTAIN = "committed", "fenced", "refused", "aborted", "uncertain"
 
 
@@ -32,14 +28,8 @@ class ObservedProducer(KafkaProducer):
     (`refused`), or for a passing cause (`aborted`); `uncertain`, after which the worker restores.
     """
 
-    def __init__(
-        self,
-        *arguments: Any,
-        ended: Callable[[str, int], None],
-        config: Mapping[str, Any] | None = None,
-        **named: Any,
-    ) -> None:
-        super().__init__(*arguments, config={**KEEP_BROKERS, **(config or {})}, **named)
+    def __init__(self, *arguments: Any, ended: Callable[[str, int], None], **named: Any) -> None:
+        super().__init__(*arguments, **named)
         self._ended = ended
 
     async def transact(

@@ -26,7 +26,8 @@ from google_drive_worker.sync.runner import Runner
 
 STALE_SECONDS = 90.0
 KAFKA_SECONDS = 3.0
-"""How long readiness waits for Kafka; less than what a check may take in all."""
+"""How long a check waits for Kafka: less than what it may take in all, and little, since the process cannot end before
+each question has."""
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 """What counts as the limit where no container sets one."""
 MEMORY_SHARE = 0.8
@@ -79,6 +80,7 @@ class Probes:
                 restored=self._ownership.ready.is_set(),
                 heartbeat_age_seconds=self._heartbeat_age(),
                 kafka=await self._kafka_soon(),
+                lost_track=self._committer.lost_track.is_set(),
             )
         )
 
@@ -105,6 +107,7 @@ class Probes:
         """Add what is read on demand."""
         self._job_gauges(metrics, self._runner.jobs)
         metrics.gauge("commit_queue_bytes", "Bytes that wait to be committed", lambda: self._committer.waiting_bytes)
+        metrics.gauge("commit_queue_works", "Batches and handled messages that wait", lambda: self._committer.waiting)
         metrics.gauge("committer_heartbeat_age_seconds", "Since when the committer was not seen", self._heartbeat_age)
         metrics.gauge("partitions_assigned", "Partitions this worker has", lambda: self._ownership.partitions)
         metrics.gauge("restored", "1 while states are restored and messages flow", self._ownership.ready.is_set)

@@ -45,7 +45,7 @@ from google_drive_worker.http.quota_series import QuotaSeries
 from google_drive_worker.object_store import open_object_store
 from google_drive_worker.observers import ObservedAssignments, ObservedProducer, observed_restore
 from google_drive_worker.ownership import Ownership, Partitions
-from google_drive_worker.probes import Probes
+from google_drive_worker.probes import KAFKA_SECONDS, Probes
 from google_drive_worker.quota.gate import QuotaGate
 from google_drive_worker.quota.opening import open_gate
 from google_drive_worker.schemas.event import ErrorRecord, Notice
@@ -65,6 +65,8 @@ POLL_SECONDS = 0.1
 LAG_SECONDS = 5.0
 WEDGED_SECONDS = 120.0
 MAX_RECOVERIES = 10
+CLOSING_SECONDS = 5.0
+"""What the end takes after the last commit when Kafka does not answer: the consumer and the producer give up."""
 
 
 ProducerFactory = Callable[..., KafkaProducer]
@@ -137,12 +139,12 @@ class Worker:
     async def _end(self, polling: asyncio.Task[None], recovering: asyncio.Task[None]) -> None:
         """Stop jobs where they are, commit what they handed over, leave the group: in that order."""
         log.info("stopping")
-        deadline = time.monotonic() + self._settings.worker_shutdown_timeout_seconds
+        deadline = time.monotonic() + self._settings.worker_shutdown_timeout_seconds - CLOSING_SECONDS
         polling.cancel()
         recovering.cancel()
         await asyncio.gather(polling, recovering, return_exceptions=True)
         await self._runner.stop()
-        await self._committer.drain(max(0.1, deadline - time.monotonic() - 5.0))
+        await self._committer.drain(max(0.1, deadline - time.monotonic()))
         await self._committer.shut(max(0.1, deadline - time.monotonic()))
         await self._consumer.close()
         await self._close_producer()
@@ -195,7 +197,11 @@ class Worker:
                 **settings.kafka_client_config,
             },
         )
-        await producer.start()
+        try:
+            await producer.start()
+        except BaseException:  # also when the end interrupts it: its thread would wait for Kafka otherwise
+            await producer.close()
+            raise
         return producer
 
     def _make_committer(self, found: Mapping[str, TopicInfo], producer: KafkaProducer) -> Committer:
@@ -358,7 +364,9 @@ class Worker:
     async def _start_http(self) -> None:
         settings = self._settings
         probes = Probes(
-            self._admin,
+            KafkaAdmin(
+                settings.kafka_bootstrap_servers, timeout_seconds=KAFKA_SECONDS, config=settings.kafka_client_config
+            ),
             self._committer,
             self._ownership,
             self._runner,

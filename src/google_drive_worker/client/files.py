@@ -7,6 +7,7 @@ from google_drive_worker.client.masks import require_selected
 from google_drive_worker.client.paging import PageSize, shrinking
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.session import DriveSession, id_segment
+from google_drive_worker.client.transport import BeforeBody
 
 LIST_ENDPOINT = "files.list"
 GET_ENDPOINT = "files.get"
@@ -67,6 +68,7 @@ async def list_page(
     page_size: int | PageSize | None = None,
     *,
     lane: Lane = Lane.FIRST_SCAN,
+    before_body: BeforeBody | None = None,
 ) -> bytes:
     """Ask for one page as raw JSON, of fewer items than `page_size` if it were too large to hold.
 
@@ -77,7 +79,8 @@ async def list_page(
 
     async def ask(size: int) -> bytes:
         params = query.params(size, page_token)
-        return await session.get(LIST_ENDPOINT, "files", params, lane=lane, paged=bool(page_token))
+        paged = bool(page_token)
+        return await session.get(LIST_ENDPOINT, "files", params, lane=lane, paged=paged, before_body=before_body)
 
     size = page_size if isinstance(page_size, PageSize) else PageSize(page_size or query.page_size)
     return await shrinking(size, ask)

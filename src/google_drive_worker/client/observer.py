@@ -7,13 +7,16 @@ log = logging.getLogger(__name__)
 
 
 class CallObserver(Protocol):
-    """Told of every HTTP answer and every failed try; must return at once."""
+    """Told of every HTTP answer, every failed try and every repetition; must return at once."""
 
     def call(self, endpoint: str, status: int, seconds: float) -> None:
         """Count an answer with `status` that arrived after `seconds`."""
 
     def error(self, endpoint: str, code: str) -> None:
         """Count a try that failed with the error code `code`; it may be repeated."""
+
+    def retried(self, endpoint: str, code: str) -> None:
+        """Count a failed try that is going to be repeated; `error` was told of it before."""
 
 
 class SilentObserver:
@@ -23,6 +26,9 @@ class SilentObserver:
         """Count nothing."""
 
     def error(self, endpoint: str, code: str) -> None:
+        """Count nothing."""
+
+    def retried(self, endpoint: str, code: str) -> None:
         """Count nothing."""
 
 
@@ -41,6 +47,10 @@ class LoggingObserver:
         """Log a failed try."""
         log.info("google: %s failed: %s", endpoint, code)
         self._following.error(endpoint, code)
+
+    def retried(self, endpoint: str, code: str) -> None:
+        """Pass it on: the failure was logged."""
+        self._following.retried(endpoint, code)
 
 
 SILENT = SilentObserver()

@@ -10,8 +10,17 @@ from google_drive_worker.client.timing import Timing
 T = TypeVar("T")
 
 
-async def retrying(call: Callable[[], Awaitable[T]], *, backoff: Backoff, timing: Timing) -> T:
-    """Repeat `call` on `RetryableError` alone; the last one is raised, with its `attempts`."""
+async def retrying(
+    call: Callable[[], Awaitable[T]],
+    *,
+    backoff: Backoff,
+    timing: Timing,
+    retried: Callable[[RetryableError], None] = lambda _: None,
+) -> T:
+    """Repeat `call` on `RetryableError` alone; the last one is raised, with its `attempts`.
+
+    `retried` is told of each failure that is followed by another try, before the wait for it.
+    """
     started = timing.monotonic()
     failures = 0
     while True:
@@ -28,4 +37,5 @@ async def retrying(call: Callable[[], Awaitable[T]], *, backoff: Backoff, timing
             if seconds is None:
                 error.attempts = failures
                 raise
+            retried(error)
         await timing.sleep(seconds)

@@ -17,7 +17,7 @@ from google_drive_worker.client.observer import SILENT, CallObserver
 from google_drive_worker.client.quota import Lane, RateLimiter, UnlimitedRate, units_of
 from google_drive_worker.client.retry import retrying
 from google_drive_worker.client.timing import REAL_TIMING, Timing
-from google_drive_worker.client.transport import DEFAULT_MAX_BYTES, HttpTransport, Response
+from google_drive_worker.client.transport import DEFAULT_MAX_BYTES, BeforeBody, HttpTransport, Response
 
 GOOGLE_API_BASE_URL = "https://www.googleapis.com"
 SERVICE_PATH = "/drive/v3/"
@@ -33,6 +33,7 @@ class _Call:
     lane: Lane
     paged: bool
     max_bytes: int
+    before_body: BeforeBody | None
 
 
 class DriveSession:
@@ -68,6 +69,7 @@ class DriveSession:
         lane: Lane,
         paged: bool = False,
         max_bytes: int | None = None,
+        before_body: BeforeBody | None = None,
     ) -> bytes:
         """Get the JSON body of `path` (relative to ``/drive/v3/``), at most `max_bytes` of it.
 
@@ -81,9 +83,15 @@ class DriveSession:
             lane,
             paged,
             max_bytes or self._max_bytes,
+            before_body,
         )
         try:
-            return await retrying(partial(self._try, call), backoff=self._backoff, timing=self._timing)
+            return await retrying(
+                partial(self._try, call),
+                backoff=self._backoff,
+                timing=self._timing,
+                retried=lambda error: self._observer.retried(call.endpoint, error.code),
+            )
         except DriveError as error:
             error.endpoint = error.endpoint or endpoint
             raise
@@ -124,6 +132,7 @@ class DriveSession:
             headers=headers,
             max_bytes=call.max_bytes,
             endpoint=call.endpoint,
+            before_body=call.before_body,
         )
 
     async def _send_long(self, call: _Call, headers: Mapping[str, str]) -> Response:
@@ -135,6 +144,7 @@ class DriveSession:
             form=call.params,
             max_bytes=call.max_bytes,
             endpoint=call.endpoint,
+            before_body=call.before_body,
         )
 
 

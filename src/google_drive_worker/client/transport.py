@@ -3,7 +3,7 @@
 One transport serves the whole process: its pool of kept-alive connections is bounded, its waits too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
@@ -16,6 +16,7 @@ from google_drive_worker.client.body import Body
 from google_drive_worker.client.errors import NetworkError
 
 READ_BUFFER_BYTES = 1024 * 1024  # pages are megabytes: a small buffer would stop and start the socket all the time
+BeforeBody = Callable[[], Awaitable[None]]
 DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 # Google compresses only when the User-Agent names gzip as well (facts G).
 USER_AGENT = f"google-drive-worker/{version('google-drive-worker')} (gzip)"
@@ -77,12 +78,14 @@ class HttpTransport:
         max_bytes: int = DEFAULT_MAX_BYTES,
         timeout_seconds: float | None = None,
         endpoint: str = "",
+        before_body: BeforeBody | None = None,
     ) -> Response:
         """Send one request and read its answer, whatever its status; `endpoint` names the call in errors.
 
-        A `form` is sent url-encoded. Raises `NetworkError` when no whole answer arrives within
-        `timeout_seconds` (else the limits' total), and `ResponseTooLargeError` as soon as the decoded body
-        passes `max_bytes`.
+        A `form` is sent url-encoded. `before_body` is awaited once a good answer has begun: whoever asks for many
+        large ones at once has them read one after the other, and the others wait where they are sent from. Raises
+        `NetworkError` when no whole answer arrives within `timeout_seconds` (else the limits' total), and
+        `ResponseTooLargeError` as soon as the decoded body passes `max_bytes`.
         """
         try:
             async with self._open.request(
@@ -95,6 +98,8 @@ class HttpTransport:
                 timeout=self._timeout(timeout_seconds),
             ) as answer:
                 encoding = answer.headers.get("content-encoding", "").lower()
+                if before_body is not None and answer.status == 200:
+                    await before_body()
                 body = Body(max_bytes, encoding=encoding, endpoint=endpoint)
                 async for chunk in answer.content.iter_any():
                     body.feed(chunk)

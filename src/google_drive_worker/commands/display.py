@@ -167,6 +167,9 @@ class TroubleObserver:
         if code in self._passing:
             self._display.trouble(code)
 
+    def retried(self, endpoint: str, code: str) -> None:
+        """The failure was shown."""
+
 
 def rate(items: int, seconds: float) -> float:
     """Items a second; 0 before any time has passed."""

@@ -227,7 +227,9 @@ class Intake:
         dead = OutboundMessage(
             dead_letter_topic(kind), message.key, message.value, [*message.headers, *letter.headers()]
         )
-        return self._committer.handle(message.position, message.offset + 1, messages=[dead], notices=[record])
+        return self._committer.handle(
+            message.position, message.offset + 1, messages=[dead], notices=[record], traceparent=_trace_of(message)
+        )
 
     def _applied(self, message: InboundMessage) -> tuple[str, Applied] | None:
         topic_id = self._routes.topic_ids.get(message.topic, "")
@@ -259,6 +261,11 @@ def _check_sealed(trigger: Trigger) -> None:
 
 def _forgets(decision: Apply) -> bool:
     return isinstance(decision.patch, Forget)
+
+
+def _trace_of(message: InboundMessage) -> str | None:
+    """The sender's trace, gone on with; none is started for a message that is set aside."""
+    return traceparent_of(message) if message.header("traceparent") else None
 
 
 def _hops(message: InboundMessage) -> int:

@@ -47,6 +47,12 @@ class Metrics:
         self.call_failures = self._counter(
             "api_failures_total", "Failed calls to Google, by method and error code", "endpoint", "code"
         )
+        self.call_retries = self._counter(
+            "api_retries_total",
+            "Failed calls to Google that are tried again, by method and error code",
+            "endpoint",
+            "code",
+        )
         self.call_seconds = self._histogram("api_duration_seconds", "Calls to Google", "endpoint")
         self.quota_units = self._counter("quota_units_total", "Quota units that calls have cost", "endpoint")
         self.quota_wait_seconds = self._histogram("quota_wait_seconds", "Calls' waiting for quota, by lane", "lane")
@@ -128,6 +134,10 @@ class Metrics:
         """Count a failed call."""
         self.call_errors.labels(code).inc()
         self.call_failures.labels(endpoint, code).inc()
+
+    def retried(self, endpoint: str, code: str) -> None:
+        """Count a failed call that is tried again."""
+        self.call_retries.labels(endpoint, code).inc()
 
     def message(self, kind: str) -> None:
         """Count an inbound message."""

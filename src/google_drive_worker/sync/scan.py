@@ -8,7 +8,7 @@ cheap, so that at the end every folder that exists and every parent that was nam
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -42,8 +42,12 @@ FOLDERS = "folders"
 MAX_RESTARTS = 5
 """How often one run lists a range anew before it gives the job up for now."""
 
+BODIES = 3
+"""Pages that are read, or wait as they came."""
+PATIENCE_SECONDS = 20.0
+
 DECODED_PAGES = 2
-"""Pages that wait as records: one is handed over while the next one is made. The others wait as they came."""
+"""Pages that wait as records: one is handed over while the next one is made."""
 
 Made = Callable[[], Batch]
 """A batch that is made when its turn has come: by then an increment may have touched what is in it."""
@@ -56,6 +60,7 @@ class _Scan:
     run: Run
     corpus: CorpusState
     progress: "_Progress"
+    bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BODIES))
     lanes: deque[AsyncGenerator[Made, None]] = field(default_factory=deque)
     """Listings that have not begun."""
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DECODED_PAGES))
@@ -155,7 +160,7 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
     while not is_last:
         with run.traffic.of(scan.corpus.corpus).request() as since:
             try:
-                body = await files.list_page(run.session, query, token, size)
+                made = await _fetched(scan, name, query, token, size, since)
             except CursorLostError:
                 restarts += 1
                 if token is None or restarts > MAX_RESTARTS:
@@ -163,14 +168,57 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
                 token = None
                 yield partial(Batch, RestartRange(*scan.place, name))
                 continue
-            async with scan.room:
-                made = await _made(scan, name, body, since)
+            try:
                 if made.is_incomplete and restarts < MAX_RESTARTS:
                     restarts, token = restarts + 1, None
                     yield partial(Batch, RestartRange(*scan.place, name))
                     continue
                 yield made.make
+            finally:
+                scan.room.release()
             token, is_last = made.token, made.token is None
+
+
+async def _fetched(
+    scan: _Scan, name: str, query: files.FilesQuery, token: str | None, size: PageSize, since: int
+) -> "_Made":
+    """A page as records; whoever takes it gives `scan.room` back."""
+    turn = _Turn(scan.bodies)
+    try:
+        body = await files.list_page(scan.run.session, query, token, size, before_body=turn.take)
+        await scan.room.acquire()
+        try:
+            return await _made(scan, name, body, since)
+        except BaseException:
+            scan.room.release()
+            raise
+    finally:
+        turn.give_back()
+
+
+class _Turn:
+    """The turn to read a page's body, kept until the page is records: bodies that wait cost megabytes each.
+
+    All lanes' pages may be on their way; what has arrived of those without a turn waits with Drive.
+    """
+
+    def __init__(self, turns: asyncio.Semaphore) -> None:
+        self._turns = turns
+        self._is_held = False
+
+    async def take(self) -> None:
+        """Wait for the turn; after a while go on without it, since the answer would time out."""
+        if self._is_held:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._turns.acquire(), PATIENCE_SECONDS)
+            self._is_held = True
+
+    def give_back(self) -> None:
+        """Let another lane read."""
+        if self._is_held:
+            self._turns.release()
+            self._is_held = False
 
 
 @dataclass(frozen=True, slots=True)

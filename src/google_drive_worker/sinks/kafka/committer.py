@@ -53,7 +53,7 @@ class CommitterSettings:
 
     transaction_bytes: int = 4 * 1024 * 1024
     linger_seconds: float = 0.02
-    queue_bytes: int = 16 * 1024 * 1024
+    queue_bytes: int = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,11 @@ class Committer:
         """What waits to be committed."""
         return self._queue.size_bytes
 
+    @property
+    def waiting(self) -> int:
+        """How many batches and handled messages wait to be committed."""
+        return len(self._queue)
+
     # The engine's side.
 
     def state(self, connection_id: str) -> ConnectionState | None:
@@ -188,10 +193,18 @@ class Committer:
         batch: Batch | None = None,
         messages: Sequence[OutboundMessage] = (),
         notices: Sequence[Notice] = (),
+        traceparent: str | None = None,
     ) -> asyncio.Future[None]:
-        """Commit a handled message's offset together with what it led to."""
+        """Commit a handled message's offset together with what it led to; `traceparent` goes with `notices`."""
         work = Work(
-            self._epoch, _future(), connection_id, batch, tuple(messages), tuple(notices), (position, following)
+            self._epoch,
+            _future(),
+            connection_id,
+            batch,
+            tuple(messages),
+            tuple(notices),
+            (position, following),
+            traceparent,
         )
         if self._open:
             self._queue.add(work)

@@ -63,7 +63,7 @@ def fold(
                 transaction.stale.append(work)
                 continue
         transaction.messages.extend(work.messages)
-        transaction.messages.extend(builder.notice(notice) for notice in work.notices)
+        transaction.messages.extend(builder.notice(notice, work.traceparent) for notice in work.notices)
         transaction.works.append(work)
     for state in transaction.states.values():
         transaction.messages.extend(store.changes(state))

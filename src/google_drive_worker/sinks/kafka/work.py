@@ -31,6 +31,8 @@ class Work:
     notices: tuple[Notice, ...] = ()
     handled: tuple[Position, int] | None = None
     """The offset to go on from in the partition of the message that this work handles."""
+    traceparent: str | None = None
+    """The trace that the notices belong to; those of the batch belong to the job's."""
     size_bytes: int = field(init=False)
 
     def __post_init__(self) -> None:
