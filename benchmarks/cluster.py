@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from benchmarks.errors import BenchmarkError
-from clustera_toolkit.kafka import KafkaAdmin, KafkaClientError, Position, TopicSpec
+from clustera_toolkit.kafka import KafkaAdmin, KafkaClientError, Position, TopicSpec, partition_of
 from clustera_toolkit.testing.apache_kafka import ApacheKafka
 
 RECORD_PARTITIONS = 12
@@ -70,8 +70,8 @@ class Cluster:
         for pending in self._admin.delete_topics(topics, request_timeout=_ADMIN_SECONDS).values():
             pending.result(_ADMIN_SECONDS)
 
-    def reader(self, topic: str) -> Consumer:
-        """A reader of what is committed in a topic, from its start."""
+    def reader(self, topic: str, *, of: str | None = None) -> Consumer:
+        """A reader of what is committed in a topic, from its start; `of` a key, of that key's partition alone."""
         consumer = Consumer(
             {
                 "bootstrap.servers": self.bootstrap_servers,
@@ -82,7 +82,9 @@ class Cluster:
                 "log_level": 2,
             }
         )
-        consumer.assign([TopicPartition(topic, number, 0) for number in range(self._partitions()[topic])])
+        partitions = self._partitions()[topic]
+        numbers = range(partitions) if of is None else [partition_of(of.encode(), partitions)]
+        consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
         return consumer
 
     def read_back(self, topic: str, identify: Identify) -> ReadBack:

@@ -9,6 +9,7 @@ from statistics import median
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from benchmarks.usage import Spent
 
@@ -25,8 +26,9 @@ def draw(curve: Mapping[int, Sequence[Spent]], path: Path) -> None:
     times, memories = figure.subplots(1, 2)
     _line(times, sizes, wall, _BLUE, "seconds, trigger to complete snapshot")
     _line(times, sizes, cpu, _ORANGE, "CPU seconds of the worker")
-    linear = [wall[-1] * size / sizes[-1] for size in sizes]
-    times.plot(sizes, linear, linestyle="--", color=_GREY, linewidth=1, label="linear (through the last point)")
+    for last in (wall[-1], cpu[-1]):
+        times.plot(sizes, [last * size / sizes[-1] for size in sizes], linestyle="--", color=_GREY, linewidth=1)
+    times.plot([], [], linestyle="--", color=_GREY, linewidth=1, label="linear, through the last points")
     _dress(times, "Time", "seconds (log)")
     _line(memories, sizes, memory, _GREEN, "peak resident memory of the worker")
     memories.set_ylim(10, 1000)
@@ -48,6 +50,8 @@ def _dress(axes: Axes, title: str, unit: str) -> None:
     axes.set_yscale("log")
     axes.set_title(title, fontsize=11)
     axes.set_xlabel("files in the drive (log)")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_ylabel(unit)
     axes.margins(x=0.1, y=0.15)
     axes.grid(visible=True, which="major", color="#e4e6ea")

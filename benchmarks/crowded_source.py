@@ -3,12 +3,10 @@
 In: a number of files and a seed. Out: the source of an emulated world.
 """
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from google_drive_emulator.sources.synthetic import SyntheticSource
-from google_drive_emulator.world.items import Item, bisected
+from google_drive_emulator.world.items import Item
 
 FIRST_MS = 1_335_225_600_000  # 2012-04-24
 LAST_MS = 1_767_225_600_000  # 2026-01-01
@@ -22,14 +20,10 @@ class CrowdedSource(SyntheticSource):
     def item(self, position: int) -> Item:
         """Make an item."""
         item = super().item(position)
-        created_ms = self._created_ms(position)
+        created_ms = self.created_ms(position)
         return replace(item, created_ms=created_ms, modified_ms=max(created_ms, item.modified_ms))
 
-    def created_within(self, from_ms: int | None, before_ms: int | None) -> Sequence[range]:
-        """Return the positions of all items created within a time."""
-        return (bisected(len(self), self._created_ms, from_ms, before_ms),)
-
-    def _created_ms(self, position: int) -> int:
+    def created_ms(self, position: int) -> int:
         """Times rise with positions: 14 % before the hour, 35 % in its first half, the second, and so on."""
         share = position / len(self)
         if share < 0.14:

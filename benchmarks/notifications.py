@@ -78,7 +78,7 @@ class Stopwatch:
         self._ways = ways
         settings = {"bootstrap.servers": ways.cluster.bootstrap_servers, "partitioner": "murmur2", "linger.ms": 0}
         self._producer = Producer(settings)
-        self._reader = ways.cluster.reader(ways.records)
+        self._reader = ways.cluster.reader(ways.records, of=ways.key)
 
     def milliseconds(self, notification: bytes, sought: bytes) -> float:
         """Send a notification; time the first message that holds `sought`. Raises `BenchmarkError` when none comes."""

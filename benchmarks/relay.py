@@ -21,6 +21,7 @@ class Order(msgspec.Struct, frozen=True):
     source: str
     target: str
     partitions: int
+    target_partition: int
 
 
 def relay(order: Order) -> None:
@@ -32,7 +33,7 @@ def relay(order: Order) -> None:
         if message is None or message.error() is not None:
             continue
         producer.begin_transaction()
-        producer.produce(order.target, message.value(), message.key())
+        producer.produce(order.target, message.value(), message.key(), partition=order.target_partition)
         producer.send_offsets_to_transaction(_next(message), consumer.consumer_group_metadata(), _TRANSACTION_SECONDS)
         producer.commit_transaction(_TRANSACTION_SECONDS)
 

@@ -30,6 +30,7 @@ from benchmarks.worker_process import (
     send_trigger,
     worker_environment,
 )
+from clustera_toolkit.kafka import partition_of
 
 FILES = 100_000
 RUNS = 1
@@ -120,7 +121,8 @@ def _kafka_alone(place: Place, advance: Advance) -> list[float]:
     source, target = place.topic("in"), place.topic("out")
     for topic in (source, target):
         place.cluster.create_records_topic(topic)
-    order = relay.Order(place.cluster.bootstrap_servers, source, target, RECORD_PARTITIONS)
+    partition = partition_of(CONNECTION.encode(), RECORD_PARTITIONS)
+    order = relay.Order(place.cluster.bootstrap_servers, source, target, RECORD_PARTITIONS, partition)
     arguments = [msgspec.json.encode(order).decode()]
     with (
         Program("benchmarks.relay", arguments, directory=place.directory) as program,

@@ -149,6 +149,25 @@ async def test_a_refused_message_aborts_its_transaction_and_is_named(
         await producer.transact([good], offsets, assignment.group)
 
 
+@pytest.mark.parametrize("number", range(3))
+async def test_a_probe_after_a_refusal_by_the_broker_tells_the_truth(
+    apache_kafka: ApacheKafka, topic_names: Callable[[str], str], number: int
+) -> None:
+    """The refused message left a gap in its partition's numbers: what follows there is lost, but not refused."""
+    topic = await make_topic(apache_kafka, topic_names)
+    good = [OutboundMessage(topic, b"key", b"x", partition=number) for _ in range(number * 10 + 1)]
+    bad = OutboundMessage(topic, b"key", b"x" * 1_500_000, partition=number)
+    large = {"message.max.bytes": 2_000_000, "compression.type": "none"}
+    producer = KafkaProducer(apache_kafka.bootstrap_servers, transactional_id=f"tx-{topic}", config=large)
+    await producer.start()
+    for _ in range(3):
+        assert not await producer.probe([bad])
+        assert await producer.probe(good)
+        assert not await producer.probe([bad])
+        assert not await producer.probe([*good, bad])
+    await producer.close()
+
+
 async def test_a_transaction_without_offsets_is_refused(any_broker: Broker) -> None:
     """Offsets are what fences, so there is no transaction without them."""
     async with producing(any_broker, "tx-empty") as producer:

@@ -1,10 +1,17 @@
-"""Closing a producer whose cluster is gone: librdkafka's own broker is stopped under it."""
+"""A producer whose cluster is gone: librdkafka's own broker is stopped under it, or never was there."""
 
 import asyncio
 
 import pytest
 
-from clustera_toolkit.kafka import EmbeddedBroker, KafkaProducer, OutboundMessage, TopicSpec, TransactionUncertainError
+from clustera_toolkit.kafka import (
+    EmbeddedBroker,
+    KafkaClientError,
+    KafkaProducer,
+    OutboundMessage,
+    TopicSpec,
+    TransactionUncertainError,
+)
 
 
 async def test_a_close_ends_a_transaction_that_nobody_will_answer() -> None:
@@ -20,3 +27,12 @@ async def test_a_close_ends_a_transaction_that_nobody_will_answer() -> None:
     await producer.close()
     with pytest.raises(TransactionUncertainError, match="being closed"):
         await waiting
+
+
+async def test_messages_that_nobody_acknowledges_are_not_taken_for_sent() -> None:
+    """What librdkafka could not deliver in time it drops; whoever sent it is told."""
+    producer = KafkaProducer("127.0.0.1:1", config={"message.timeout.ms": 200, "linger.ms": 0})
+    await producer.start()
+    with pytest.raises(KafkaClientError, match="not all messages were acknowledged"):
+        await producer.send([OutboundMessage("topic", b"key", b"value")])
+    await producer.close()

@@ -211,8 +211,9 @@ class _Turn:
         if self._is_held:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._turns.acquire(), PATIENCE_SECONDS)
-            self._is_held = True
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._turns.acquire()
+                self._is_held = True
 
     def give_back(self) -> None:
         """Let another lane read."""

@@ -49,6 +49,7 @@ class Ledger:
         self.acquired: list[tuple[int, Lane]] = []
         self.calls: list[tuple[str, int]] = []
         self.errors: list[tuple[str, str]] = []
+        self.retries: list[tuple[str, str]] = []
         self.rate_errors = 0
         self.told: list[tuple[float | None, bool]] = []
         self.successes = 0
@@ -69,6 +70,9 @@ class Ledger:
 
     def error(self, endpoint: str, code: str) -> None:
         self.errors.append((endpoint, code))
+
+    def retried(self, endpoint: str, code: str) -> None:
+        self.retries.append((endpoint, code))
 
 
 @pytest.fixture
@@ -116,6 +120,7 @@ async def test_quota_is_asked_before_each_try(server: ScriptedServer, session: D
     assert ledger.acquired == [(100, Lane.FIRST_SCAN)] * 2
     assert ledger.calls == [("files.list", 503), ("files.list", 200)]
     assert ledger.errors == [("files.list", "backend_error")]
+    assert ledger.retries == [("files.list", "backend_error")]
 
 
 async def test_a_refused_token_is_replaced(server: ScriptedServer, session: DriveSession, time: VirtualTime) -> None:

@@ -65,6 +65,15 @@ def test_folders_contain_only_later_items(source: Source) -> None:
 
 
 @SETTINGS
+@given(source=SOURCES)
+def test_times_of_creation_are_those_of_the_items(source: Source) -> None:
+    """When an item was created is the same whether it is made for that or not."""
+    assert [source.created_ms(position) for position in range(len(source))] == [
+        item.created_ms for item in items_of(source)
+    ]
+
+
+@SETTINGS
 @given(source=SOURCES, from_ms=MOMENTS, before_ms=MOMENTS)
 def test_spans_of_time_hold_what_was_created_in_them(
     source: Source, from_ms: int | None, before_ms: int | None

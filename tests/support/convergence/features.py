@@ -16,8 +16,6 @@ class Features:
     """Permissions by call, revisions and comments."""
     settling: bool = False
     """Listings that lag behind what was created a moment ago (facts A4)."""
-    resnapshots: bool = False
-    """Snapshots of some folders on demand."""
 
 
 TODAY = Features(drives=True, subtrees=True, lists=True, settling=True)
@@ -31,5 +29,4 @@ def some_of(allowed: Features, chance: random.Random) -> Features:
         subtrees=allowed.subtrees,
         lists=allowed.lists and chance.random() < 0.4,
         settling=allowed.settling and chance.random() < 0.6,
-        resnapshots=allowed.resnapshots,
     )

@@ -24,13 +24,13 @@ from tests.support.convergence.lists_truth import below
 from tests.support.convergence.order import Order
 from tests.support.convergence.trial_time import TrialTime
 from tests.support.convergence.truth import Client, seen_by
+from tests.support.convergence.turns import OrderedTransport
 from tests.support.convergence.worker_life import Process, Surroundings
 
 from google_drive_emulator import Emulator, World
 from google_drive_emulator.http.observers import Exchange, observe
 from google_drive_emulator.sources.joined import synthetic_source
 from google_drive_emulator.world.clock import WorldClock
-from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.sync.run import EngineSettings
 
 DEADLINE_SECONDS = 60.0
@@ -40,7 +40,7 @@ SETTLE_SECONDS = 300.0
 SWEEP_SECONDS = 1500.0
 BETWEEN_ROUNDS_SECONDS = 900.0
 """Two rounds settle all; the comments are read again once."""
-WISHES = ("incremental",) * 12 + ("full", "pause", "resume", "resume", "cancel")
+WISHES = ("incremental",) * 12 + ("full", "pause", "resume", "resume", "cancel", "resnapshot", "confirm", "forget")
 FIRST_WISHES = ("incremental", "incremental", "full", "resume")
 
 
@@ -63,7 +63,7 @@ class Outcome:
 class Trial:
     """The course of one seed. `storming` says whether the world changes and Drive has troubles."""
 
-    def __init__(self, seed: int, allowed: Features, *, size: int = 40) -> None:
+    def __init__(self, seed: int, allowed: Features, *, size: int = 30) -> None:
         self.seed = seed
         self.chance = random.Random(seed)
         self.features = features = some_of(allowed, self.chance)
@@ -90,16 +90,19 @@ class Trial:
     async def run(self) -> Outcome:
         """Go through it all."""
         async with self._served() as around:
-            for _ in range(self.chance.randrange(2, 6)):
+            for _ in range(self.chance.randrange(1, 5)):
                 await self._storm(around)
             await self._calm(around)
             return await self._reckon(around)
 
     @asynccontextmanager
     async def _served(self) -> AsyncIterator[Surroundings]:
-        async with asyncio.timeout(DEADLINE_SECONDS), self.emulator.serve() as running, HttpTransport() as transport:
+        async with asyncio.timeout(DEADLINE_SECONDS), self.emulator.serve() as running, self._transport() as transport:
             with observe(self._answered):
                 yield Surroundings(running.base_url, transport, self.time, self.topics, self.config, self._settings())
+
+    def _transport(self) -> OrderedTransport:
+        return OrderedTransport(random.Random(self.seed))
 
     def _settings(self) -> EngineSettings:
         return EngineSettings(
@@ -123,7 +126,7 @@ class Trial:
         self._batches_left = self.chance.choice((self.chance.randrange(1, 60), 10**9))
         self._process = Process(around, self.chance, self._batch_seen)
         self.storming = True
-        for _ in range(self.chance.randrange(1, 6)):
+        for _ in range(self.chance.randrange(1, 5)):
             self._budget = self.chance.randrange(3, 12)
             self._wish(self._process, FIRST_WISHES)
             await self._process.idle()
@@ -140,7 +143,13 @@ class Trial:
     def _wish(self, process: Process, wishes: Sequence[str]) -> None:
         wish = self.chance.choice(wishes)
         self.history.note(f"trigger {wish}")
-        process.send(wish)
+        process.send(wish, **({"folders": self._folders()} if wish == "resnapshot" else {}))
+
+    def _folders(self) -> list[str]:
+        """Two folders, of which one or the other may lie where the account does not see it."""
+        items = [self.world.item_at(position) for position in range(self.world.next_position)]
+        folders = [item.id for item in items if item is not None and item.is_folder] or ["root"]
+        return self.chance.choices(folders, k=2)
 
     def _answered(self, _: Exchange) -> None:
         """Between two answers of Drive anything may happen."""

@@ -37,6 +37,21 @@ async def test_tries_end() -> None:
     assert (call.calls, raised.value.attempts, len(time.slept)) == (3, 3, 2)
 
 
+async def test_repetitions_are_told_before_their_wait() -> None:
+    """Whoever looks on hears of each failure that is tried again while it waits, and not of the last one."""
+    time = VirtualTime()
+    call = Failing(*(RetryableError(name) for name in "abc"))
+    told: list[tuple[str, int]] = []
+    with pytest.raises(RetryableError):
+        await retrying(
+            call,
+            backoff=Backoff(max_attempts=3),
+            timing=time.timing,
+            retried=lambda error: told.append((error.message, len(time.slept))),
+        )
+    assert told == [("a", 0), ("b", 1)]
+
+
 async def test_what_google_asks_for_is_waited() -> None:
     """A `Retry-After` longer than the schedule's wait replaces it."""
     time = VirtualTime()

@@ -358,6 +358,8 @@ async def test_an_error_record_belongs_to_the_message_and_its_trace(
     header = ("traceparent", f"00-{TRACE_ID}-b7ad6b7169203331-01".encode())
     works = await desk.handle(desk.arriving(body, headers=[header]))
     assert [(error.message_id, error.trace_id) for error in desk.errors(works)] == [names]
+    (told,) = await desk.read(desk.names.errors)
+    assert (told.header("traceparent") or b"").split(b"-")[1] == TRACE_ID.encode()
 
 
 @pytest.mark.parametrize("name", ["refresh_token", "access_token"])

@@ -60,12 +60,17 @@ def test_calls_and_their_errors_are_counted() -> None:
     metrics.call("files.list", 200, 0.2)
     metrics.call("files.list", 503, 0.3)
     metrics.error("files.list", "backend_error")
+    metrics.error("files.list", "backend_error")
+    metrics.retried("files.list", "backend_error")
     assert samples(metrics, "google_drive_worker_api_calls_total") == [
         ({"endpoint": "files.list", "status": "200"}, 1.0),
         ({"endpoint": "files.list", "status": "503"}, 1.0),
     ]
-    assert samples(metrics, "google_drive_worker_api_errors_total") == [({"code": "backend_error"}, 1.0)]
+    assert samples(metrics, "google_drive_worker_api_errors_total") == [({"code": "backend_error"}, 2.0)]
     assert samples(metrics, "google_drive_worker_api_failures_total") == [
+        ({"endpoint": "files.list", "code": "backend_error"}, 2.0)
+    ]
+    assert samples(metrics, "google_drive_worker_api_retries_total") == [
         ({"endpoint": "files.list", "code": "backend_error"}, 1.0)
     ]
     assert samples(metrics, "google_drive_worker_quota_units_total") == [({"endpoint": "files.list"}, 200.0)]

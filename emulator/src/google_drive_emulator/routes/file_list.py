@@ -21,6 +21,7 @@ from google_drive_emulator.grammar.predicates import predicate
 from google_drive_emulator.grammar.query import parse_query
 from google_drive_emulator.http.calls import Call, Reply, Route
 from google_drive_emulator.http.errors import DriveError, forbidden, invalid_value
+from google_drive_emulator.rendering.creation_times import creation_times, is_creation_time
 from google_drive_emulator.rendering.render_page import included_labels, render_positions
 from google_drive_emulator.routes.masks import requested_mask
 from google_drive_emulator.routes.paging import start_of, token_text
@@ -191,10 +192,16 @@ async def _reply(state: EmulatorState, call: Call, request: _Request, page: Page
     fields = list(_plain_fields(state, call, request, page))
     if "files" not in request.mask:
         return Reply(b"{" + b",".join(fields) + b"}")
-    mask, labels = request.mask.below("files"), included_labels(call)
-    rendered = await render_positions(state, call.user, mask, page.positions, page.epoch, labels, page.made)
+    rendered = await _rendered(state, call, request.mask.below("files"), page)
     head = b"{" + b",".join([*fields, b'"files":['])
     return Reply(b"".join([head, b",".join(rendered), b"]}"]))
+
+
+async def _rendered(state: EmulatorState, call: Call, mask: Mask, page: Page) -> list[bytes]:
+    if is_creation_time(mask):
+        return creation_times(state.world, page.positions)
+    labels = included_labels(call)
+    return await render_positions(state, call.user, mask, page.positions, page.epoch, labels, page.made)
 
 
 def _plain_fields(state: EmulatorState, call: Call, request: _Request, page: Page) -> Iterator[bytes]:

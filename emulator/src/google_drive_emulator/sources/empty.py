@@ -51,6 +51,10 @@ class EmptySource:
         del item_id
         return None
 
+    def created_ms(self, position: int) -> int:
+        """Raise ``IndexError``: there are no items."""
+        raise IndexError(position)
+
     def created_within(self, from_ms: int | None, before_ms: int | None) -> Sequence[range]:
         """Return no positions."""
         del from_ms, before_ms

@@ -56,8 +56,8 @@ class JoinedSource:
 
     def item(self, position: int) -> Item:
         """Make the item at a position."""
-        number = bisect_right(self._starts, position) - 1
-        return self._parts[number].item(position - self._starts[number])
+        part, place = self._located(position)
+        return part.item(place)
 
     def position(self, item_id: str) -> int | None:
         """Return the position of an id, or None."""
@@ -66,6 +66,11 @@ class JoinedSource:
             if found is not None:
                 return start + found
         return None
+
+    def created_ms(self, position: int) -> int:
+        """Return when an item was created."""
+        part, place = self._located(position)
+        return part.created_ms(place)
 
     def created_within(self, from_ms: int | None, before_ms: int | None) -> Sequence[range]:
         """Return the positions of all items created within a time: one run or more for each part."""
@@ -99,6 +104,11 @@ class JoinedSource:
     def _placed(self) -> Iterator[tuple[int, Source]]:
         """Give the parts with the position of their first item."""
         return zip(self._starts, self._parts, strict=False)
+
+    def _located(self, position: int) -> tuple[Source, int]:
+        """Return the part that an item is of, and its position there."""
+        number = bisect_right(self._starts, position) - 1
+        return self._parts[number], position - self._starts[number]
 
     def _first(self, answers: Iterator[Sequence[int]]) -> Sequence[int]:
         """Return the first answer that is not empty, in the positions of the whole: ids are of one part only."""

@@ -87,9 +87,13 @@ class SyntheticSource:
         """Read the position out of an id; None when no item has it."""
         return self._noise.position(item_id, self._files)
 
+    def created_ms(self, position: int) -> int:
+        """Return when an item was created."""
+        return self._timeline.created_ms(position)
+
     def created_within(self, from_ms: int | None, before_ms: int | None) -> Sequence[range]:
         """Return the positions of all items created within a time."""
-        return (bisected(self._files, self._timeline.created_ms, from_ms, before_ms),)
+        return (bisected(self._files, self.created_ms, from_ms, before_ms),)
 
     def in_drive(self, drive_id: str) -> Sequence[int]:
         """Return nothing: all of it is My Drive."""

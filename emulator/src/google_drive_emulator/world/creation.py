@@ -1,6 +1,6 @@
 """Items in order of creation: times and positions in, the positions of what was created within a time out.
 
-An item takes 12 bytes. When something was created never changes, so there is nothing to move; what was deleted may stay.
+An item takes 12 bytes. When something was created never changes, so nothing moves; what was deleted may stay.
 """
 
 from array import array

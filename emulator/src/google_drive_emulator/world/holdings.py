@@ -55,6 +55,13 @@ class Holdings:
             return self._overlay[position]
         return self.source.item(position) if 0 <= position < len(self.source) else None
 
+    def created_ms(self, position: int) -> int | None:
+        """Return when the item at a position was created, without making it; None when it was deleted."""
+        if self.is_pristine(position):
+            return self.source.created_ms(position)
+        held = self._overlay.get(position)
+        return None if held is None else held.created_ms
+
     def get(self, item_id: str) -> Item | None:
         """Return the stored item with an id, or None."""
         position = self.position(item_id)
@@ -105,8 +112,8 @@ class Holdings:
     def positions(self, plan: Plan = EVERYTHING, *, after: int = -1) -> Iterator[int]:
         """Give the positions above ``after`` that a plan's matches can lie at, ascending.
 
-        Deleted items may be among them. Unless the plan goes by folders, those that are pristine were created within its
-        bounds.
+        Deleted items may be among them. Unless the plan goes by folders, pristine ones were created within
+        its bounds.
         """
         for part in self._parts(plan):
             for index in range(bisect_right(part, after), len(part)):

@@ -318,6 +318,9 @@ class Source(Protocol):
     def position(self, item_id: str) -> int | None:
         """Return the position of an id, or None."""
 
+    def created_ms(self, position: int) -> int:
+        """Return when an item was created, in epoch milliseconds; it takes much less than to make the item."""
+
     def created_within(self, from_ms: int | None, before_ms: int | None) -> Sequence[range]:
         """Return ascending runs of the positions of all items created from one moment on and before another."""
 

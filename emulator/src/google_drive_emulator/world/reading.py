@@ -155,6 +155,10 @@ class Reading:
         """Return when an item was added to the world; None for one that it began with."""
         return self._now.holdings.inserted_ms.get(position)
 
+    def created_ms(self, position: int) -> int | None:
+        """Return when the item at a position was created, without making it; None when it was deleted."""
+        return self._now.holdings.created_ms(position)
+
     def positions(self, plan: Plan = EVERYTHING, *, after: int = -1) -> Iterator[int]:
         """Give the positions above ``after`` that a plan's matches can lie at, ascending.
 

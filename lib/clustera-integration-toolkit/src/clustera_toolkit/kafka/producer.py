@@ -9,16 +9,18 @@ transaction is one call: the loop hands over a list and gets an outcome, which i
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from enum import Enum, auto
+from typing import Any, NoReturn, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from clustera_toolkit.kafka.deliveries import Deliveries
 from clustera_toolkit.kafka.errors import (
     GROUP_FENCED,
     DeadlineError,
-    DeliveryFailure,
     KafkaClientError,
     TransactionAbortedError,
     TransactionUncertainError,
@@ -28,7 +30,6 @@ from clustera_toolkit.kafka.messages import OutboundMessage, Position, client_lo
 
 Result = TypeVar("Result")
 
-MAX_REPORTED_FAILURES = 1000
 REQUEST_BYTES = 900_000
 """What one request to a partition surely holds, librdkafka's limit being 1,000,000 bytes with what surrounds a message.
 
@@ -45,10 +46,18 @@ STEP_SECONDS = 1.0
 FATAL_IN_CALLBACK = "the producer failed for good while messages were on their way"
 """confluent-kafka sets a fatal error's exception and calls back all the same, which Python reports as SystemError."""
 
-CONSEQUENCES = frozenset(
-    {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT, KafkaError._STATE, KafkaError._MSG_TIMED_OUT}
-)
-"""What befalls messages that were not refused themselves: another one spoiled their transaction, or nobody answered."""
+PROBES = 5
+"""How often a probe is repeated that could not be told; measured, one repetition is enough (see `Verdict.UNTOLD`)."""
+
+
+class Verdict(Enum):
+    """What a probe has shown of its messages."""
+
+    TAKEN = auto()
+    REFUSED = auto()
+    UNTOLD = auto()
+    """None of them was refused, and not all were answered. The transaction after one with a refused message ends so:
+    the refused message's sequence number is missing, and librdkafka finds that out then, and begins a new epoch."""
 
 
 class KafkaProducer:
@@ -64,6 +73,7 @@ class KafkaProducer:
         config: Mapping[str, Any] | None = None,
         client: Callable[..., Producer] = Producer,
     ) -> None:
+        self._deliveries = Deliveries()
         self._settings: dict[str, Any] = {
             "bootstrap.servers": bootstrap_servers,
             "enable.idempotence": True,
@@ -75,7 +85,7 @@ class KafkaProducer:
             "queue.buffering.max.kbytes": 65536,
             "compression.type": "lz4",
             "metadata.recovery.strategy": "none",  # by default it forgets its brokers, and calls wait for them for ever
-            "on_delivery": self._note_delivery,
+            "on_delivery": self._deliveries.report,
             **(config or {}),
         }
         self.transactional = transactional_id is not None
@@ -83,9 +93,9 @@ class KafkaProducer:
             self._settings["transactional.id"] = transactional_id
             self._settings["transaction.timeout.ms"] = int(transaction_timeout_seconds * 1000)
         self._deadline_seconds = deadline_seconds
+        self._unanswered = f"messages were not acknowledged within {deadline_seconds:.0f} s"
         self._client = client
         self._producer: Producer | None = None
-        self._failures: list[DeliveryFailure] = []
         self._closing = threading.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kafka-producer")
 
@@ -112,10 +122,14 @@ class KafkaProducer:
     async def probe(self, messages: Sequence[OutboundMessage]) -> bool:
         """Whether the cluster would take these messages: produces them in a transaction that is always aborted.
 
-        Raises `TransactionUncertainError`.
+        Raises `TransactionUncertainError`, also when it cannot be told.
         """
-        self._check_open()
-        return await self._run(lambda: self._probe(messages))
+        for _ in range(PROBES):
+            self._check_open()
+            verdict = await self._run(lambda: self._probe(messages))
+            if verdict is not Verdict.UNTOLD:
+                return verdict is Verdict.TAKEN
+        raise TransactionUncertainError(f"{PROBES} probes were neither taken nor refused")
 
     async def send(self, messages: Iterable[OutboundMessage]) -> None:
         """Produce outside transactions and wait for the acknowledgements. Raises `KafkaClientError`."""
@@ -165,39 +179,42 @@ class KafkaProducer:
 
     def _transact(self, messages: Sequence[OutboundMessage], offsets: Mapping[Position, int], group: object) -> None:
         positions = [TopicPartition(place.topic, place.partition, offset) for place, offset in offsets.items()]
-        self._failures.clear()
-        try:
-            self._live.begin_transaction()
-            self._produce(messages)
-            self._flush()
+        with self._outcomes():
+            self._write(messages)
             self._until(
                 lambda: self._live.send_offsets_to_transaction(positions, group, STEP_SECONDS),
                 "send_offsets_to_transaction",
             )
             self._until(lambda: self._live.commit_transaction(STEP_SECONDS), "commit_transaction")
-        except KafkaException as exception:
-            self._give_up(error_of(exception))
-        except DeadlineError as error:
-            raise TransactionUncertainError(str(error)) from error
-        except SystemError as error:
-            raise TransactionUncertainError(FATAL_IN_CALLBACK) from error
 
-    def _probe(self, messages: Sequence[OutboundMessage]) -> bool:
-        self._failures.clear()
+    def _probe(self, messages: Sequence[OutboundMessage]) -> Verdict:
+        verdict = Verdict.UNTOLD
         try:
-            self._live.begin_transaction()
-            self._produce(messages)
-            self._flush()
-            self._abort("a probe")
+            with self._outcomes():
+                self._write(messages)
+                verdict = Verdict.UNTOLD if self._deliveries.spoiled else Verdict.TAKEN
+                self._abort("a probe")
         except TransactionAbortedError:
-            return not self._failures
+            return Verdict.REFUSED if self._deliveries.refused else verdict
+
+    def _write(self, messages: Sequence[OutboundMessage]) -> None:
+        """Begin a transaction and have its messages answered."""
+        self._deliveries.clear()
+        self._live.begin_transaction()
+        self._produce(messages)
+        self._flush()
+
+    @contextmanager
+    def _outcomes(self) -> Iterator[None]:
+        """Turn what goes wrong inside into a sure abort, or into uncertainty."""
+        try:
+            yield
         except KafkaException as exception:
             self._give_up(error_of(exception))
         except DeadlineError as error:
             raise TransactionUncertainError(str(error)) from error
         except SystemError as error:
             raise TransactionUncertainError(FATAL_IN_CALLBACK) from error
-        return False
 
     def _produce(self, messages: Iterable[OutboundMessage]) -> None:
         produce = self._live.produce
@@ -218,7 +235,7 @@ class KafkaProducer:
                     self._heed_close()
                     self._live.poll(0.1)
                 except KafkaException as exception:
-                    self._note_refusal(message, error_of(exception))
+                    self._deliveries.refusal(message, error_of(exception))
                     break
 
     def _let_go(self) -> None:
@@ -228,24 +245,29 @@ class KafkaProducer:
 
     def _flush(self) -> None:
         """Wait for every acknowledgement; a refused message aborts the transaction it is in."""
-        deadline = time.monotonic() + self._deadline_seconds
-        while self._live.flush(STEP_SECONDS):
-            self._heed_close()
-            if time.monotonic() > deadline:
-                self._abort(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
-        if self._failures:
-            self._abort(f"{self._failures[0].topic} refused a message: {self._failures[0].message}")
+        if not self._all_answered():
+            self._abort(self._unanswered)
+        if refused := self._deliveries.refused:
+            self._abort(f"{refused[0].topic} refused a message: {refused[0].message}")
 
     def _send(self, messages: list[OutboundMessage]) -> None:
-        self._failures.clear()
+        self._deliveries.clear()
         self._produce(messages)
+        if not self._all_answered():
+            raise DeadlineError(self._unanswered)
+        if refused := self._deliveries.refused:
+            raise KafkaClientError(f"{refused[0].topic} refused a message: {refused[0].message}")
+        if self._deliveries.spoiled:
+            raise KafkaClientError("not all messages were acknowledged")
+
+    def _all_answered(self) -> bool:
+        """Wait for every message's answer, up to the deadline."""
         deadline = time.monotonic() + self._deadline_seconds
         while self._live.flush(STEP_SECONDS):
             self._heed_close()
             if time.monotonic() > deadline:
-                raise DeadlineError(f"messages were not acknowledged within {self._deadline_seconds:.0f} s")
-        if self._failures:
-            raise KafkaClientError(f"{self._failures[0].topic} refused a message: {self._failures[0].message}")
+                return False
+        return True
 
     def _until(self, call: Callable[[], object], name: str) -> None:
         """Repeat a call while librdkafka says that it may be repeated, up to the deadline."""
@@ -266,40 +288,18 @@ class KafkaProducer:
         if self._closing.is_set():
             raise DeadlineError("the producer is being closed")
 
-    def _give_up(self, error: KafkaError) -> None:
+    def _give_up(self, error: KafkaError) -> NoReturn:
         """Turn librdkafka's verdict into one of the outcomes."""
         if error.txn_requires_abort():
             self._abort(error.str(), fenced_group=error.code() in GROUP_FENCED)
         raise TransactionUncertainError(f"{error.name()}: {error.str()}")
 
-    def _abort(self, message: str, *, fenced_group: bool = False) -> None:
+    def _abort(self, message: str, *, fenced_group: bool = False) -> NoReturn:
         try:
             self._until(lambda: self._live.abort_transaction(STEP_SECONDS), "abort_transaction")
         except (KafkaException, DeadlineError) as error:
             raise TransactionUncertainError(f"{message}; and the abort failed: {error}") from error
-        raise TransactionAbortedError(message, self._failures, fenced_group=fenced_group)
-
-    def _note_delivery(self, error: KafkaError | None, message: Message) -> None:
-        if error is None or error.code() in CONSEQUENCES or len(self._failures) >= MAX_REPORTED_FAILURES:
-            return
-        key = message.key()
-        self._failures.append(
-            DeliveryFailure(
-                message.topic() or "",
-                message.partition() or 0,
-                key,
-                error.name(),
-                error.str(),
-            )
-        )
-
-    def _note_refusal(self, message: OutboundMessage, error: KafkaError) -> None:
-        """Librdkafka refused it at once, without asking the broker (too large for `message.max.bytes`, say)."""
-        if error.code() in CONSEQUENCES:
-            return
-        self._failures.append(
-            DeliveryFailure(message.topic, message.partition or 0, message.key, error.name(), error.str())
-        )
+        raise TransactionAbortedError(message, self._deliveries.refused, fenced_group=fenced_group)
 
 
 def _ended(steps: Iterable[Callable[[], object]]) -> bool:
