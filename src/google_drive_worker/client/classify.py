@@ -149,6 +149,7 @@ STATUS_ROWS: tuple[Row, ...] = (
 TOKEN_ROWS: tuple[Row, ...] = (
     _row((), "internal_failure server_error temporarily_unavailable", RetryableError, "token_backend_error"),
     _row({408, 429, *range(500, 600)}, "", RetryableError, "token_backend_error"),
+    _row({403}, "userRateLimitExceeded rateLimitExceeded quotaExceeded", RetryableError, "token_backend_error"),
     _row((), "invalid_grant", ReauthorizationRequiredError, "reauthorization_required"),
     _row((), "access_denied", ReauthorizationRequiredError, "reauthorization_required"),
     _row((), "unauthorized_client", DomainPolicyError, "delegation_not_granted"),

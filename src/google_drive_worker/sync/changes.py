@@ -128,7 +128,7 @@ def _batch(run: Run, step: Replay, page: Page, advance: AdvanceCursor) -> Batch:
         *_inherited(corpus, page.drives),
     ]
     if page.sights.gone:
-        patches.append(ForgetFollowUps(corpus.corpus, frozenset(page.sights.gone)))
+        patches.append(ForgetFollowUps(corpus.corpus, page.sights.gone))
     if follow:
         patches.append(AddFollowUps(corpus.corpus, corpus.snapshot_id, follow))
     notices: list[Notice] = [*run.rejections([*page.rejected, *rejected]), *_applied(run, step, page)]

@@ -31,11 +31,11 @@ class FolderSeen:
 
 @dataclass(frozen=True, slots=True)
 class FolderSights:
-    """What a page says of folders. `gone` tells whether each went to another corpus that is followed here."""
+    """What a page says of folders; `gone` are items that are no longer of the corpus, folders or not."""
 
     folders: Mapping[str, FolderSeen] = field(default_factory=dict)
     parents: frozenset[str] = frozenset()
-    gone: Mapping[str, bool] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.folders or self.parents or self.gone)
@@ -103,12 +103,14 @@ class IndexFolders:
         for parent in self.sights.parents:
             known = changed.get(parent) or self._known(state, parent) or FolderState(self.corpus)
             changed[parent] = known if known.children == number else replace(known, children=number)
-        for folder_id, moved in self.sights.gone.items():
+        for folder_id in self.sights.gone:
             before = self._known(state, folder_id)
             if before is not None:
                 changed[folder_id] = None
                 dirty.pop(folder_id, None)
-                rescan = rescan or (not moved and before.children > 0)
+                rescan = rescan or (before.snapshot > 0 and before.children > 0)
+        if corpus.retraces:  # all is listed after this anyway
+            rescan = corpus.rescan
         state = state.with_folders(_differing(state, changed))
         return _with_corpus(state, corpus, dirty, rescan=rescan)
 
@@ -123,8 +125,8 @@ class IndexFolders:
         return self.moves_matter and before.parent != seen.parent
 
     def _has_hidden(self, before: FolderState | None, seen: FolderSeen) -> bool:
-        """Whether what lay in the folder is no longer shown: a walk cannot tell what that was."""
-        return seen.hides and before is not None and before.children > 0 and self._differs(before, seen)
+        """Whether what lies in the folder is not shown by a walk: what it was, and what of it is shown elsewhere."""
+        return seen.hides and self._differs(before, seen) and (before is None or before.children > 0)
 
     def _seen(self, before: FolderState | None, seen: FolderSeen, number: int) -> FolderState:
         old = before or FolderState(self.corpus)

@@ -374,14 +374,13 @@ def _removed_kinds(change: DriveChange, view: View) -> tuple[ResourceType, ...]:
     return (ResourceType.FOLDER,) if known is not None and known.snapshot else (ResourceType.FILE, ResourceType.FOLDER)
 
 
-def _gone(changes: Sequence[DriveChange], view: View) -> dict[str, bool]:
-    """Items that are no longer of this corpus, and whether another one that is followed has them now."""
-    return {
-        str(change.file_id): isinstance(change.file, DriveFile)
-        and view.belonging.is_followed_elsewhere(change.file.drive_id)
+def _gone(changes: Sequence[DriveChange], view: View) -> frozenset[str]:
+    """Items that are no longer of this corpus."""
+    return frozenset(
+        str(change.file_id)
         for change in changes
         if change.removed and _is_of_an_item(change) and not _shows(change, view)
-    }
+    )
 
 
 def _decode_files(body: bytes) -> tuple[FileList, list[Rejected]]:

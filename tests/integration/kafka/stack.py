@@ -120,6 +120,11 @@ class Reader:
         newest = self.others["events"][-1:] + self.others["errors"][-1:]
         assert met, f"did not happen within {seconds:.0f} s: {what}; {len(self.records)} records, last told: {newest}"
 
+    def reaches(self, number: int, seconds: float) -> bool:
+        """Wait until so many records were read, but not for long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self.records) >= number, seconds)
+
     def close(self) -> None:
         """End the thread."""
         self._stop = True

@@ -7,7 +7,6 @@ through far more histories without Kafka.
 import asyncio
 import os
 import random
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -26,6 +25,8 @@ WORLD = {"files": FILES, "drives": 4, "drive_files": 30}
 CONNECTION = "conn_storm"
 ME = "user00@example.com"
 ROUNDS = 4
+TURNS, TURN_SECONDS = 40, 0.3
+"""A life ends after so many turns even when the troubles let nothing through."""
 EVERYTHING = Features(drives=True, subtrees=True)
 TROUBLES: Sequence[dict[str, object]] = (
     {"route": "*", "status": 503},
@@ -67,13 +68,18 @@ def _live_and_die(stack: Stack, reader: Reader, chance: random.Random) -> None:
     worker = stack.start("r1")
     stack.trigger(CONNECTION, chance.choice(("incremental", "incremental", "full")), page_size=chance.randrange(5, 40))
     goal = len(reader.records) + chance.randrange(1, 120)
-    deadline = time.monotonic() + 15
-    while len(reader.records) < goal and time.monotonic() < deadline:
-        wanted = {"count": 3, "seed": chance.randrange(2**30), "inherited": True, "everyone": True}
-        stack.emulator.control("POST", "world/random", wanted)
-        stack.emulator.control("POST", "faults", {"faults": [chance.choice(TROUBLES)]})
-        stack.trigger(CONNECTION, "incremental")
+    for _ in range(TURNS):
+        _disturb(stack, chance)
+        if reader.reaches(goal, TURN_SECONDS):
+            break
     worker.kill()
+
+
+def _disturb(stack: Stack, chance: random.Random) -> None:
+    wanted = {"count": 3, "seed": chance.randrange(2**30), "inherited": True, "everyone": True}
+    stack.emulator.control("POST", "world/random", wanted)
+    stack.emulator.control("POST", "faults", {"faults": [chance.choice(TROUBLES)]})
+    stack.trigger(CONNECTION, "incremental")
 
 
 async def _shown(stack: Stack) -> dict[str, Seen]:
