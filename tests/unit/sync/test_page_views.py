@@ -196,7 +196,7 @@ def test_the_index_tells_a_folder_that_is_gone() -> None:
 
 
 def test_a_log_tells_which_items_are_gone() -> None:
-    """Whether another followed corpus has them now decides whether what lay in them is lost."""
+    """Lost, moved to a drive that is followed, or to one that is not: what lay in them is no longer here."""
     page = logged(
         MINE,
         entry("lost", removed=True),
