@@ -22,7 +22,7 @@ from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.plan import next_backfill
 from google_drive_worker.sync.run import EngineSettings
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.wishes import Accept
 
 CORPUS = "user:me"
 CONFIG = {"corpora": {"drives": "none"}}

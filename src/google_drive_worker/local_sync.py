@@ -33,10 +33,11 @@ from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.completion import Confirm
 from google_drive_worker.sync.corpora import wanted_corpora
 from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.patch import All, Patch, known_job
 from google_drive_worker.sync.plan import has_work
 from google_drive_worker.sync.run import BACKFILL, RESOURCES
 from google_drive_worker.sync.runner import Runner
-from google_drive_worker.sync.state import Accept, All, Patch, known_job
+from google_drive_worker.sync.wishes import Accept
 
 GREETING_BACKOFF = Backoff(base_seconds=0.5, max_attempts=2, max_elapsed_seconds=20.0)
 """For the first call, which a wrong address or credential fails: somebody sits there and waits for the answer."""

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from clustera_toolkit.kafka import (
+    DeadlineError,
     EmbeddedBroker,
     KafkaClientError,
     KafkaProducer,
@@ -36,3 +37,13 @@ async def test_messages_that_nobody_acknowledges_are_not_taken_for_sent() -> Non
     with pytest.raises(KafkaClientError, match="not all messages were acknowledged"):
         await producer.send([OutboundMessage("topic", b"key", b"value")])
     await producer.close()
+
+
+async def test_a_close_ends_a_start_that_nobody_answers() -> None:
+    """A process that is told to stop while it looks for Kafka does not wait for the start's own deadline."""
+    producer = KafkaProducer("127.0.0.1:1", transactional_id="starting")
+    starting = asyncio.ensure_future(producer.start())
+    await asyncio.sleep(0)
+    await producer.close()
+    with pytest.raises(DeadlineError, match="being closed"):
+        await starting

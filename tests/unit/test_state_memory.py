@@ -15,7 +15,8 @@ from google_drive_worker.schemas.state import (
     encode_part,
 )
 from google_drive_worker.sync.folders import FolderSeen, FolderSights, IndexFolders
-from google_drive_worker.sync.state import Accept, AdvanceScan, OpenSnapshot
+from google_drive_worker.sync.state import AdvanceScan, OpenSnapshot
+from google_drive_worker.sync.wishes import Accept
 
 FOLDERS, PAGE, FANOUT = 50_000, 1000, 12
 CONNECTIONS = 2000

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from google_drive_worker.schemas.event import SyncEvent
 from google_drive_worker.schemas.record import OutRecord
-from google_drive_worker.sync.state import Patch
+from google_drive_worker.sync.patch import Patch
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from google_drive_worker.schemas.webhook import parse_webhook
 from google_drive_worker.sinks.kafka.committer import Committer
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.state import All, Forget, MarkApplied, Patch
+from google_drive_worker.sync.patch import All, Patch
+from google_drive_worker.sync.wishes import Forget, MarkApplied
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,10 @@ from google_drive_worker.sync.backfill import BeginBackfill
 from google_drive_worker.sync.completion import Confirm
 from google_drive_worker.sync.corpora import drive_corpus, user_corpus
 from google_drive_worker.sync.folders import MarkDirty
+from google_drive_worker.sync.patch import All, Patch, snapshot_id
 from google_drive_worker.sync.records import RecordWriter
-from google_drive_worker.sync.state import Accept, All, Cancel, Forget, Patch, Pause, snapshot_id
 from google_drive_worker.sync.walk import SetScope
+from google_drive_worker.sync.wishes import Accept, Cancel, Forget, Pause
 
 HISTORIES = frozenset({"revision", "comment"})
 CREDENTIALS = frozenset({"access_token", "refresh_token", "service_account"})

@@ -7,7 +7,8 @@ In: a checked notification and the connection's state. Out: a wish to replay, or
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore
 from google_drive_worker.schemas.state import ConnectionState, JobState
 from google_drive_worker.schemas.webhook import Webhook
-from google_drive_worker.sync.state import Accept, All, Nudge, Patch, SeeNotification
+from google_drive_worker.sync.patch import All, Patch
+from google_drive_worker.sync.wishes import Accept, Nudge, SeeNotification
 
 
 def decide(webhook: Webhook, state: ConnectionState | None, *, now: str, traceparent: str | None) -> Decision:

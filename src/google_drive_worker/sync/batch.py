@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.schemas.event import Notice
 from google_drive_worker.schemas.record import OutRecord
-from google_drive_worker.sync.state import Patch
+from google_drive_worker.sync.patch import Patch
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,13 @@ from google_drive_worker.sync.corpora import drive_corpus, tracks
 from google_drive_worker.sync.folders import AskScan, IndexFolders
 from google_drive_worker.sync.follow import AddFollowUps, ForgetFollowUps
 from google_drive_worker.sync.membership import JoinDrive, LeaveDrive, SeeInherited, restrictions_hash
-from google_drive_worker.sync.pages import DriveEvent, Page, Rejected, change_page
+from google_drive_worker.sync.page_decoding import Rejected
+from google_drive_worker.sync.pages import DriveEvent, Page, change_page
+from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.plan import Replay
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scope import selected_folders
-from google_drive_worker.sync.state import AdvanceCursor, All, Patch
+from google_drive_worker.sync.state import AdvanceCursor
 
 
 async def replay(run: Run, step: Replay) -> AsyncGenerator[Batch, None]:

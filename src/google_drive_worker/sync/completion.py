@@ -17,8 +17,8 @@ from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.corpora import with_answers
 from google_drive_worker.sync.folders import swept
+from google_drive_worker.sync.patch import StalePatchError, open_corpus
 from google_drive_worker.sync.run import Run
-from google_drive_worker.sync.state import StalePatchError, open_corpus
 
 HISTORY = "history"
 """The range of the enrichment pass that reads what there was before the first snapshot."""

@@ -41,11 +41,11 @@ from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
 from google_drive_worker.sync.lists import Listed
 from google_drive_worker.sync.membership import SeeInherited, hash_of
 from google_drive_worker.sync.pages import COMMENT, PERMISSION, REVISION, listed_lists
+from google_drive_worker.sync.patch import All, Patch, open_corpus
 from google_drive_worker.sync.plan import SWEEP, Enrich, Follow
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import corpus_query
-from google_drive_worker.sync.state import All, Patch, open_corpus
 
 ITEMS_AT_ONCE = 25
 """Items whose lists make up one batch."""

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from google_drive_worker.client.resources import DriveFile
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, FolderState, Phase, corpus_part
-from google_drive_worker.sync.state import open_corpus
+from google_drive_worker.sync.patch import open_corpus
 
 
 @dataclass(frozen=True, slots=True)

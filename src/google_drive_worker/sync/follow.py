@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from google_drive_worker.schemas.state import FOLLOW_PREFIX, ConnectionState, FollowUp, corpus_part
-from google_drive_worker.sync.state import StalePatchError, open_corpus
+from google_drive_worker.sync.patch import StalePatchError, open_corpus
 
 MAX_ITEMS = 500
 """Of one list: a part of the state stays far below a message's limit."""

@@ -23,7 +23,7 @@ from google_drive_worker.schemas.listed import (
     RevisionData,
 )
 from google_drive_worker.schemas.record import ItemType, ListedType, OutRecord, PermissionsState, ResourceType
-from google_drive_worker.sync.pages import Rejected
+from google_drive_worker.sync.page_decoding import Rejected
 from google_drive_worker.sync.records import RecordWriter
 
 Converted = TypeVar("Converted")

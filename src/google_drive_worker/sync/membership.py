@@ -25,8 +25,8 @@ from google_drive_worker.schemas.state import (
 )
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.corpora import NONE, drives_part, drives_target, tracks, user_corpus, with_answers
+from google_drive_worker.sync.patch import known_job, open_corpus
 from google_drive_worker.sync.run import Run
-from google_drive_worker.sync.state import known_job, open_corpus
 
 CLOSED = "closed"
 """The position of closing markers."""

@@ -20,10 +20,11 @@ from google_drive_worker.sync import lists
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.follow import AddFollowUps
 from google_drive_worker.sync.membership import SeeInherited, restrictions_hash
+from google_drive_worker.sync.patch import All, Patch, snapshot_id
 from google_drive_worker.sync.plan import Open
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import FOLDERS, WHOLE
-from google_drive_worker.sync.state import AdoptCursor, All, OpenSnapshot, Patch, snapshot_id
+from google_drive_worker.sync.state import AdoptCursor, OpenSnapshot
 
 SETTLE_BEFORE = timedelta(hours=1)
 """What was made so long before the start token was taken may be missing from listings still (facts A4)."""

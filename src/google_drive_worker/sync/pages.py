@@ -2,39 +2,25 @@
 
 In: a page's bytes. Out: records, the token that follows, and the items that could not be understood. Pure and
 CPU-bound: the engine runs it in a thread of its own, so that a page of a thousand files holds no loop up.
-
-A page that decodes as a whole takes the fast way. One that does not is taken apart, so that one bad item costs
-itself and not the page.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_field
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
-from typing import TypeVar
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import replace
 
-from google_drive_worker.client.errors import MalformedResponseError
 from google_drive_worker.client.resources import (
-    CHANGE,
-    CHANGE_LIST,
-    FILE,
-    FILE_LIST,
     FOLDER,
-    RAW_CHANGE_LIST,
-    RAW_FILE_LIST,
     SHORTCUT,
-    ChangeList,
     DriveChange,
     DriveFile,
-    FileList,
 )
 from google_drive_worker.normalizer import file_data, resource_type
 from google_drive_worker.schemas.record import DeleteReason, OutRecord, ResourceType
@@ -42,21 +28,12 @@ from google_drive_worker.schemas.state import FolderState
 from google_drive_worker.schemas.times import parse_rfc3339
 from google_drive_worker.sync.corpora import Belonging
 from google_drive_worker.sync.folders import FolderSeen, FolderSights, hides_children, inherited_hash
+from google_drive_worker.sync.page_decoding import Rejected, decode_changes, decode_files, rejection
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.scope import Scope
 
-Item = TypeVar("Item")
-
 PERMISSION, REVISION, COMMENT = "permission", "revision", "comment"
 """Resources that are read by a call an item."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An item of a page that is not what Drive documents."""
-
-    resource_id: str | None
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +79,12 @@ class Page:
     """Of which items more is to be read: the item's type, then resources."""
 
 
-class _Identified(Struct, rename="camel"):
-    id: str | None = None
-    file_id: str | None = None
-
-
-_IDENTIFIED = msgspec.json.Decoder(_Identified)
 _TEXTS = msgspec.json.Decoder(list[str])
 
 
 def file_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> Page:
     """A page of `files.list`. Raises `MalformedResponseError` when it is not JSON of that shape at all."""
-    listed, rejected = _decode_files(body)
+    listed, rejected = decode_files(body)
     files = _owned(listed.files, view)
     sights = _sights(files)
     wanted = files if view.scope.is_everything else _wanted(files, view)
@@ -137,7 +108,7 @@ def folder_page(body: bytes, view: View) -> tuple[dict[str, str | None], str | N
 
     Raises `MalformedResponseError` as `file_page` does.
     """
-    listed, _ = _decode_files(body)
+    listed, _ = decode_files(body)
     files = _owned(listed.files, view)
     return {intern(file.id): parent_of(file) for file in files}, listed.next_page_token, listed.incomplete_search
 
@@ -147,7 +118,7 @@ def listed_lists(body: bytes, view: View) -> tuple[dict[str, list[str]], str | N
 
     Raises `MalformedResponseError` as `file_page` does.
     """
-    listed, _ = _decode_files(body)
+    listed, _ = decode_files(body)
     files = _owned(listed.files, view)
     wanted = files if view.scope.is_everything else _wanted(files, view)
     return {file.id: [resource_type(file).value, *_lists_of(file)] for file in wanted}, listed.next_page_token
@@ -155,7 +126,7 @@ def listed_lists(body: bytes, view: View) -> tuple[dict[str, list[str]], str | N
 
 def change_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> Page:
     """A page of `changes.list`, in the log's order. Raises `MalformedResponseError` as `file_page` does."""
-    listed, rejected = _decode_changes(body)
+    listed, rejected = decode_changes(body)
     shown = [change.file for change in listed.changes if _shows(change, view) and isinstance(change.file, DriveFile)]
     records = _changes(listed.changes, writer, rejected, view)
     return Page(
@@ -266,7 +237,7 @@ def _upserts(files: Sequence[DriveFile], writer: RecordWriter, rejected: list[Re
         try:
             records.append(_upsert(file, writer))
         except (ValueError, RecursionError) as error:
-            rejected.append(_rejection(file.id, error))
+            rejected.append(rejection(file.id, error))
     return records
 
 
@@ -279,7 +250,7 @@ def _changes(
         try:
             records += _change(change, writer, view)
         except (ValueError, RecursionError) as error:
-            rejected.append(_rejection(str(change.file_id), error))
+            rejected.append(rejection(str(change.file_id), error))
     return records
 
 
@@ -381,61 +352,3 @@ def _gone(changes: Sequence[DriveChange], view: View) -> frozenset[str]:
         for change in changes
         if change.removed and _is_of_an_item(change) and not _shows(change, view)
     )
-
-
-def _decode_files(body: bytes) -> tuple[FileList, list[Rejected]]:
-    try:
-        return FILE_LIST.decode(body), []
-    except (ValueError, RecursionError):
-        apart = _envelope(RAW_FILE_LIST.decode, body)
-        files, rejected = _each(apart.files, FILE.decode)
-        return FileList(files, apart.next_page_token, apart.incomplete_search), rejected
-
-
-def _decode_changes(body: bytes) -> tuple[ChangeList, list[Rejected]]:
-    try:
-        return CHANGE_LIST.decode(body), []
-    except (ValueError, RecursionError):
-        apart = _envelope(RAW_CHANGE_LIST.decode, body)
-        changes, rejected = _each(apart.changes, CHANGE.decode)
-        return ChangeList(changes, apart.next_page_token, apart.new_start_page_token), rejected
-
-
-def _envelope(decode: Callable[[bytes], Item], body: bytes) -> Item:
-    try:
-        return decode(body)
-    except msgspec.ValidationError as error:
-        raise MalformedResponseError("a list answer has not the shape that Drive documents") from error
-    except (ValueError, RecursionError):
-        return _mended(decode, body)
-
-
-def _mended(decode: Callable[[bytes], Item], body: bytes) -> Item:
-    """Decode a page in which a text holds half a surrogate pair: JSON allows it, UTF-8 and strict decoders do not."""
-    try:
-        return decode(json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError) as error:
-        raise MalformedResponseError("a list answer is not JSON") from error
-
-
-def _each(items: Sequence[Raw], decode: Callable[[Raw], Item]) -> tuple[list[Item], list[Rejected]]:
-    good: list[Item] = []
-    bad: list[Rejected] = []
-    for item in items:
-        try:
-            good.append(decode(item))
-        except ValueError as error:
-            bad.append(_rejection(_identity(item), error))
-    return good, bad
-
-
-def _rejection(resource_id: str | None, error: Exception) -> Rejected:
-    return Rejected(resource_id, f"Drive sent an item that is not as documented: {error}")
-
-
-def _identity(item: Raw) -> str | None:
-    try:
-        known = _IDENTIFIED.decode(item)
-    except ValueError:
-        return None
-    return known.id or known.file_id

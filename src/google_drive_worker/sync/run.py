@@ -19,11 +19,12 @@ from google_drive_worker.schemas.record import Source
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync.corpora import NONE, belonging, drives_part
-from google_drive_worker.sync.pages import Rejected, View
+from google_drive_worker.sync.page_decoding import Rejected
+from google_drive_worker.sync.pages import View
+from google_drive_worker.sync.patch import StalePatchError, known_job
 from google_drive_worker.sync.plan import Open
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.scope import Scope, selected_folders
-from google_drive_worker.sync.state import StalePatchError, known_job
 from google_drive_worker.sync.traffic import TrafficControl
 
 Decoded = TypeVar("Decoded")

@@ -41,9 +41,11 @@ from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.engine import Engine, LostCorpusError
 from google_drive_worker.sync.job_table import JobKind, JobTable, Stage
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, Outlet, OutletClosedError
+from google_drive_worker.sync.patch import Patch, known_job
 from google_drive_worker.sync.plan import Idle, Plan, due_at, next_backfill, next_increment, next_list
-from google_drive_worker.sync.state import LoseCursor, Park, Patch, known_job
+from google_drive_worker.sync.state import LoseCursor
 from google_drive_worker.sync.traffic import TrafficControl
+from google_drive_worker.sync.wishes import Park
 
 log = logging.getLogger(__name__)
 

@@ -27,11 +27,12 @@ from google_drive_worker.sync.folders import IndexFolders, ListFolderPage
 from google_drive_worker.sync.follow import AddFollowUps
 from google_drive_worker.sync.merge import merged
 from google_drive_worker.sync.pages import Page, file_page, folder_page
+from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.plan import ScanCorpus
 from google_drive_worker.sync.ranges import query_of
 from google_drive_worker.sync.records import SCAN
 from google_drive_worker.sync.run import Run
-from google_drive_worker.sync.state import AdvanceScan, All, Patch, RestartRange, SplitRange, added
+from google_drive_worker.sync.state import AdvanceScan, RestartRange, SplitRange, added
 from google_drive_worker.sync.survey import LOOK_FIELDS, sample_of, survey
 
 WHOLE = "all"

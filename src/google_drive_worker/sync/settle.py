@@ -16,10 +16,10 @@ from google_drive_worker.client.resources import FILE_LIST_FIELDS
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, corpus_part
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.pages import Page, file_page
+from google_drive_worker.sync.patch import Patch, open_corpus
 from google_drive_worker.sync.plan import LookBack, Settle
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import corpus_query
-from google_drive_worker.sync.state import Patch, open_corpus
 from google_drive_worker.sync.walk import emitted
 
 SETTLE, LOOK = "settle", "look"

@@ -1,32 +1,33 @@
-"""What can happen to a connection's state, as values.
+"""Snapshots and logs: how far a corpus is, as patches of a connection's state.
 
-In: the state before, and a patch. Out: the state after. The committer alone applies patches, in commit order, so a
-patch says *what changed* and never carries a whole state: handlers and engine can then not overwrite each other.
+In: the state before. Out: the state after a page of a listing or of a log was emitted, a snapshot opened, a cursor
+lost.
 Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_field
 from datetime import timedelta
-from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from google_drive_worker.schemas.state import (
     JOB,
-    NO_FOLDERS,
-    Applied,
     ConnectionState,
     CorpusState,
-    JobState,
-    Parked,
     Phase,
     Range,
     corpus_part,
 )
 from google_drive_worker.schemas.times import parse_rfc3339, rfc3339
-from google_drive_worker.sync.corpora import user_corpus, with_answers
+from google_drive_worker.sync.corpora import with_answers
+from google_drive_worker.sync.patch import All, Patch, StalePatchError, known_job, open_corpus, snapshot_id
+
+MAX_TRAIL = 16
+MAX_CHANNELS = 16
+"""A connection has one channel a log, two while one is renewed."""
+
 
 CLOCKS_DIFFER = timedelta(hours=1)
 MISSED = "missed"
@@ -38,170 +39,13 @@ MAX_CHANNELS = 16
 """A connection has one channel a log, two while one is renewed."""
 
 
-class StalePatchError(Exception):
-    """The state has moved on since the patch was made: it, and the records that came with it, are to be dropped.
-
-    The connection was forgotten, the snapshot cancelled or replaced by another.
-    """
-
-
-class Patch(Protocol):
-    """One change to one connection's state."""
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """The state after; the one before stays as it is. Raises `StalePatchError`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """A trigger or notification was accepted: its settings are the newest, and its work is wanted."""
-
-    config: Mapping[str, Any] | None
-    """None keeps the settings there are (a notification carries none)."""
-    full: bool = False
-    incremental: bool = True
-    unpark: bool = False
-    resume: bool = False
-    last_cursor: str | None = None
-    trigger_type: str | None = None
-    message_id: str | None = None
-    trace_id: str | None = None
-    traceparent: str | None = None
-    accepted_at: str | None = None
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Count the wishes up; keep what the message does not speak of."""
-        job = state.job or JobState(config={}, born=self.accepted_at)
-        config = job.config if self.config is None else dict(self.config)
-        same_corpora = config.get("corpora") == job.config.get("corpora")
-        selects_anew = state.job is not None and any(config.get(name) != job.config.get(name) for name in SELECTION)
-        return state.with_part(
-            JOB,
-            replace(
-                job,
-                config=config,
-                drives_listed=job.drives_listed if same_corpora else None,
-                full_wanted=job.full_wanted + (self.full or selects_anew),
-                incremental_wanted=job.incremental_wanted + self.incremental,
-                paused=job.paused and not self.resume,
-                parked=None if self.unpark else job.parked,
-                last_cursor=self.last_cursor if state.job is None else job.last_cursor,
-                trigger_type=self.trigger_type,
-                message_id=self.message_id,
-                trace_id=self.trace_id,
-                traceparent=self.traceparent,
-                accepted_at=self.accepted_at,
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Nudge:
-    """A notification speaks of one log: it alone is to be replayed."""
-
-    corpus: str
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Count the wish up; a corpus that is not open yet will be read to its head anyway."""
-        known_job(state)
-        corpus = state.corpus(self.corpus)
-        if corpus is None:
-            return state
-        return state.with_part(corpus_part(self.corpus), replace(corpus, nudges=corpus.nudges + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class MarkApplied:
-    """An inbound message was applied; the same one again is to be ignored."""
-
-    topic: str
-    applied: Applied
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Remember the message, if the connection is still known."""
-        job = state.job
-        if job is None:
-            return state
-        return state.with_part(JOB, replace(job, applied={**job.applied, self.topic: self.applied}))
-
-
-@dataclass(frozen=True, slots=True)
-class SeeNotification:
-    """A push channel's message was seen; numbers of a channel only grow (facts B)."""
-
-    channel: str
-    number: int
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Remember it, and forget the oldest channels."""
-        job = known_job(state)
-        others = {name: seen for name, seen in job.channels.items() if name != self.channel}
-        newest = dict(list(others.items())[1 - MAX_CHANNELS :])
-        return state.with_part(JOB, replace(job, channels={**newest, self.channel: self.number}))
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Stop working for a connection until it is resumed; what is wanted stays wanted."""
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Set the flag."""
-        return state.with_part(JOB, replace(known_job(state), paused=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Give up what is wanted. A snapshot under way is left unfinished, and never marked complete."""
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Call all wishes answered; a corpus that never became live begins anew with the next trigger."""
-        job = known_job(state)
-        done = replace(job, full_done=job.full_wanted, incremental_done=job.incremental_wanted, parked=None)
-        user = state.corpus(user_corpus(job))
-        if user is None or not user.is_live:  # drives joined until it begins anew stand in no log that will be read
-            done = replace(done, drives_listed=None)
-        state = state.with_part(JOB, done)
-        for corpus in state.corpora:
-            state = state.with_part(corpus_part(corpus.corpus), _given_up(corpus, done))
-        return state
-
-
-def _given_up(corpus: CorpusState, job: JobState) -> CorpusState:
-    """A corpus whose new snapshot, if one was under way, is left unfinished; its log goes on."""
-    return replace(
-        corpus,
-        phase=Phase.LIVE,
-        retraces=False,
-        ranges={},
-        accounted=False,
-        held=None,
-        confirmed=False,
-        rescan=False,
-        full_wanted=job.full_wanted,
-        full_done=job.full_wanted,
-        replayed=job.incremental_wanted,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Drop everything that is known of a connection; the committer writes tombstones for it."""
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Nothing is left."""
-        return ConnectionState(state.connection_id, {}, NO_FOLDERS, (*state.unsaved, frozenset(state.folders)))
-
-
-@dataclass(frozen=True, slots=True)
-class Park:
-    """The connection is broken until someone acts."""
-
-    parked: Parked
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """Set the reason; what is wanted stays wanted."""
-        return state.with_part(JOB, replace(known_job(state), parked=self.parked))
+MISSED = "missed"
+"""The range of the enrichment pass with what changed while a log was lost."""
+SELECTION = ("corpora", "selected_folders")
+"""Settings that say which items are wanted: other ones need a new snapshot, whose end sweeps what they leave out."""
+MAX_TRAIL = 16
+MAX_CHANNELS = 16
+"""A connection has one channel a log, two while one is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,19 +285,6 @@ class LoseCursor:
         return state.with_part(corpus_part(self.corpus), lost)
 
 
-@dataclass(frozen=True, slots=True)
-class All:
-    """Several patches as one."""
-
-    patches: Sequence[Patch]
-
-    def apply(self, state: ConnectionState) -> ConnectionState:
-        """One after the other."""
-        for patch in self.patches:
-            state = patch.apply(state)
-        return state
-
-
 def incomplete(patch: Patch | None) -> Patch | None:
     """The same step, with something missing: the snapshot it belongs to may then sweep nothing."""
     match patch:
@@ -465,32 +296,12 @@ def incomplete(patch: Patch | None) -> Patch | None:
             return patch
 
 
-def known_job(state: ConnectionState) -> JobState:
-    """The job of a connection that is still known. Raises `StalePatchError`."""
-    if state.job is None:
-        raise StalePatchError("the connection was forgotten")
-    return state.job
-
-
-def open_corpus(state: ConnectionState, name: str, snapshot: str) -> CorpusState:
-    """The corpus, if that snapshot is still its newest. Raises `StalePatchError`."""
-    corpus = state.corpus(name)
-    if corpus is None or corpus.snapshot_id != snapshot:
-        raise StalePatchError("the snapshot was given up or replaced")
-    return corpus
-
-
 def open_range(corpus: CorpusState, name: str) -> Range:
     """A range that is still to be listed. Raises `StalePatchError`."""
     found = corpus.ranges.get(name)
     if found is None:
         raise StalePatchError("the snapshot has no such range any more")
     return found
-
-
-def snapshot_id(number: int) -> str:
-    """Twelve digits, so that ids compare as text the way they do as numbers."""
-    return f"{number:012d}"
 
 
 def added(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:

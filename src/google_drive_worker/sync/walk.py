@@ -30,11 +30,11 @@ from google_drive_worker.sync.folders import (
 )
 from google_drive_worker.sync.follow import AddFollowUps
 from google_drive_worker.sync.pages import Page, file_page
+from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.plan import MAX_DIRTY, Account, Relist
 from google_drive_worker.sync.records import SCAN
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import corpus_query
-from google_drive_worker.sync.state import All, Patch
 
 LOOKED_AT_ONCE = 20
 MAX_LOOKS = 100

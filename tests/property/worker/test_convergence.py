@@ -9,7 +9,7 @@ import pytest
 from tests.support.convergence.features import TODAY
 from tests.support.convergence.trial import trial
 
-SEEDS = 100
+SEEDS = 75
 
 
 def chosen() -> list[int]:

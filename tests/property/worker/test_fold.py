@@ -13,17 +13,9 @@ from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.transaction import Transaction, fold
 from google_drive_worker.sinks.kafka.work import Work
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.state import (
-    Accept,
-    AdvanceScan,
-    Cancel,
-    Forget,
-    OpenSnapshot,
-    Park,
-    Patch,
-    StalePatchError,
-    snapshot_id,
-)
+from google_drive_worker.sync.patch import Patch, StalePatchError, snapshot_id
+from google_drive_worker.sync.state import AdvanceScan, OpenSnapshot
+from google_drive_worker.sync.wishes import Accept, Cancel, Forget, Park
 
 SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

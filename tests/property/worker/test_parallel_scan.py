@@ -18,9 +18,11 @@ from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, Range
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.plan import next_backfill
 from google_drive_worker.sync.run import EngineSettings
-from google_drive_worker.sync.state import Accept, AdvanceScan, All, Patch, RestartRange, SplitRange
+from google_drive_worker.sync.state import AdvanceScan, RestartRange, SplitRange
+from google_drive_worker.sync.wishes import Accept
 
 CORPUS = "user:me"
 NOW_MS = 1_767_225_600_000  # where the tests' clock stands

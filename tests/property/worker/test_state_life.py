@@ -26,6 +26,7 @@ from google_drive_worker.sync.enrich import AdvanceEnrichment, BeginSweep
 from google_drive_worker.sync.folders import Accounted, MarkDirty, ScanAnew, WalkFolder
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
 from google_drive_worker.sync.membership import CloseCorpus, JoinDrive, LeaveDrive, TrackDrives
+from google_drive_worker.sync.patch import All, Patch, StalePatchError, snapshot_id
 from google_drive_worker.sync.plan import (
     Account,
     Close,
@@ -47,22 +48,14 @@ from google_drive_worker.sync.plan import (
 from google_drive_worker.sync.runner import LANES as RUNNER_LANES
 from google_drive_worker.sync.settle import AdvanceLook, AdvanceSettling
 from google_drive_worker.sync.state import (
-    Accept,
     AdoptCursor,
     AdvanceCursor,
     AdvanceScan,
-    All,
-    Cancel,
-    Forget,
     LoseCursor,
     OpenSnapshot,
-    Park,
-    Patch,
-    Pause,
     RestartRange,
-    StalePatchError,
-    snapshot_id,
 )
+from google_drive_worker.sync.wishes import Accept, Cancel, Forget, Park, Pause
 
 CONFIG = {"refresh_token": "gAAAA"}
 MAX_STEPS = 200

@@ -16,7 +16,7 @@ from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.schemas.state import ConnectionState, Part, decode_part, encode_part
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.outlet import BatchDroppedError, OutletClosedError
-from google_drive_worker.sync.state import StalePatchError
+from google_drive_worker.sync.patch import StalePatchError
 
 MOST_WAITING = 3
 

@@ -16,19 +16,10 @@ from google_drive_worker.schemas.trigger import InvalidMessageError, parse_trigg
 from google_drive_worker.schemas.webhook import parse_webhook
 from google_drive_worker.sync.completion import CompleteSnapshot, Hold
 from google_drive_worker.sync.membership import TrackDrives
+from google_drive_worker.sync.patch import All, snapshot_id
 from google_drive_worker.sync.plan import Idle, Open, Relist, Replay, next_backfill, next_increment, next_step
-from google_drive_worker.sync.state import (
-    Accept,
-    AdvanceCursor,
-    AdvanceScan,
-    All,
-    Cancel,
-    OpenSnapshot,
-    Park,
-    Pause,
-    SeeNotification,
-    snapshot_id,
-)
+from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan, OpenSnapshot
+from google_drive_worker.sync.wishes import Accept, Cancel, Park, Pause, SeeNotification
 
 NOW = "2026-01-01T00:00:00.000Z"
 THEN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.export import documents, main, rendered
 from google_drive_worker.schemas.state import JobState, encode_part
 from google_drive_worker.sync.runner import Runner
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.wishes import Accept
 
 WRITTEN = Path(__file__).parents[3] / "docs" / "schemas"
 NAMES = sorted(documents())

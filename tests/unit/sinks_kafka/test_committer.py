@@ -19,8 +19,10 @@ from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.work import Work
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.outlet import BatchDroppedError, OutletClosedError
+from google_drive_worker.sync.patch import snapshot_id
 from google_drive_worker.sync.records import SCAN, RecordWriter
-from google_drive_worker.sync.state import Accept, AdvanceScan, Cancel, OpenSnapshot, snapshot_id
+from google_drive_worker.sync.state import AdvanceScan, OpenSnapshot
+from google_drive_worker.sync.wishes import Accept, Cancel
 
 CONN = "conn_1"
 ONE = snapshot_id(1)

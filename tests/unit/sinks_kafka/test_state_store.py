@@ -5,7 +5,7 @@ import pytest
 from clustera_toolkit.kafka import InboundMessage
 from google_drive_worker.schemas.state import JOB, ConnectionState, FolderState, JobState, encode_part, state_key
 from google_drive_worker.sinks.kafka.state_store import StateStore
-from google_drive_worker.sync.state import Accept, Forget, Pause
+from google_drive_worker.sync.wishes import Accept, Forget, Pause
 
 NEWER = b'{"part":"job","config":{},"v":99}'
 DOCS, MOVED = FolderState("user:me", 1, "root", 77), FolderState("user:me", 1, "attic", 77)

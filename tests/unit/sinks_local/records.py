@@ -15,8 +15,8 @@ from google_drive_worker.schemas.record import (
 )
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState, Phase, corpus_part
 from google_drive_worker.sync import lists
+from google_drive_worker.sync.patch import snapshot_id
 from google_drive_worker.sync.records import RecordWriter
-from google_drive_worker.sync.state import snapshot_id
 
 CORPUS = "user:me"
 CONNECTION = "local"

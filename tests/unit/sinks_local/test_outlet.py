@@ -13,7 +13,7 @@ from google_drive_worker.sinks.local.outlet import LocalOutlet
 from google_drive_worker.sinks.local.storage import FileRefusedError, LocalFileError
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.outlet import BatchDroppedError, OutletClosedError
-from google_drive_worker.sync.state import Accept, Pause
+from google_drive_worker.sync.wishes import Accept, Pause
 
 
 class Remembering:

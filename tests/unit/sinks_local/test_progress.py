@@ -25,8 +25,9 @@ from google_drive_worker.sync.enrich import AdvanceEnrichment
 from google_drive_worker.sync.folders import Accounted, WalkFolder
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp, follow_part
 from google_drive_worker.sync.membership import TrackDrives
+from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.settle import AdvanceLook, AdvanceSettling
-from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan, All, Patch, SplitRange
+from google_drive_worker.sync.state import AdvanceCursor, AdvanceScan, SplitRange
 
 
 def error(stage: str, code: str = "malformed_item") -> ErrorRecord:

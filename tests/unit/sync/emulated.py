@@ -26,9 +26,10 @@ from google_drive_worker.schemas.state import ConnectionState, JobState
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.outlet import Outlet, OutletClosedError
+from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.run import EngineSettings
 from google_drive_worker.sync.runner import Runner
-from google_drive_worker.sync.state import Accept, All, Patch
+from google_drive_worker.sync.wishes import Accept
 
 Json = dict[str, Any]
 Kind = TypeVar("Kind")

@@ -7,7 +7,7 @@ from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.outlet import BatchDroppedError, OutletClosedError
-from google_drive_worker.sync.state import Patch, StalePatchError
+from google_drive_worker.sync.patch import Patch, StalePatchError
 
 Verdict = Callable[[Batch], Exception | None]
 

@@ -18,7 +18,9 @@ from google_drive_worker.schemas.state import (
     corpus_part,
 )
 from google_drive_worker.sync.completion import HELD_ITEMS, CompleteSnapshot, Confirm, Hold, would_remove
-from google_drive_worker.sync.state import AdvanceCursor, Cancel, OpenSnapshot, StalePatchError
+from google_drive_worker.sync.patch import StalePatchError
+from google_drive_worker.sync.state import AdvanceCursor, OpenSnapshot
+from google_drive_worker.sync.wishes import Cancel
 
 ME, TWO = "user:me", "000000000002"
 LISTED = CorpusState(

@@ -30,7 +30,9 @@ from google_drive_worker.sync.corpora import (
 )
 from google_drive_worker.sync.follow import follow_part
 from google_drive_worker.sync.membership import CloseCorpus, JoinDrive, LeaveDrive, TrackDrives
-from google_drive_worker.sync.state import Accept, AdvanceCursor, OpenSnapshot, Patch, StalePatchError
+from google_drive_worker.sync.patch import Patch, StalePatchError
+from google_drive_worker.sync.state import AdvanceCursor, OpenSnapshot
+from google_drive_worker.sync.wishes import Accept
 
 ME, DRIVE, ONE = "user:me", "drive:d1", "000000000001"
 TEAM, STRANGE = DriveEntry("Team"), DriveEntry("Elsewhere", tracked=False)

@@ -13,7 +13,7 @@ from google_drive_emulator import Emulator, load_scenario
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.token_sources import RefreshTokenSource, TokenEndpoint
 from google_drive_worker.client.transport import HttpTransport
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.wishes import Accept
 
 FILES, PEOPLE = 60, 40
 BOUND_BYTES = 200_000

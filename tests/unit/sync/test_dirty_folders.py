@@ -10,7 +10,8 @@ from tests.unit.sync.test_drives import first_sync, folder_of, team
 from google_drive_emulator.world.accounts import user_grant
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.folders import MarkDirty, ScanAnew, WalkFolder
-from google_drive_worker.sync.state import Accept, AdvanceScan
+from google_drive_worker.sync.state import AdvanceScan
+from google_drive_worker.sync.wishes import Accept
 
 
 def walked(outlet: MemoryOutlet, since: int = 0) -> list[str]:

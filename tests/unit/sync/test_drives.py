@@ -12,7 +12,7 @@ from google_drive_emulator.world.items import FOLDER, Item
 from google_drive_worker.schemas.event import EventName
 from google_drive_worker.schemas.state import Phase
 from google_drive_worker.sync.runner import Runner
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.wishes import Accept
 
 
 def team(drive: EmulatedDrive, *, by: int = 0, files: int = 3) -> str:

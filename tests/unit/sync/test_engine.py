@@ -23,7 +23,8 @@ from tests.unit.sync.replica import Replica
 from google_drive_worker.schemas.event import EventName
 from google_drive_worker.schemas.state import JOB, Phase, corpus_part
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.state import Accept, AdvanceScan, Cancel, RestartRange
+from google_drive_worker.sync.state import AdvanceScan, RestartRange
+from google_drive_worker.sync.wishes import Accept, Cancel
 
 FULL = Accept(CONFIG, full=True)
 

@@ -14,7 +14,7 @@ from google_drive_emulator.world.accounts import user_grant
 from google_drive_emulator.world.commenting import add_comment, delete_comment
 from google_drive_worker.sync.completion import Confirm, Hold
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.wishes import Accept
 
 EVERYTHING: dict[str, Any] = {
     "resources": ["file", "permission", "revision", "comment"],

@@ -31,7 +31,7 @@ from google_drive_worker.sync.folders import (
     swept,
     unaccounted,
 )
-from google_drive_worker.sync.state import Patch, StalePatchError
+from google_drive_worker.sync.patch import Patch, StalePatchError
 
 ME, DRIVE = "user:me", "drive:d1"
 ONE, TWO = "000000000001", "000000000002"

@@ -13,7 +13,8 @@ from google_drive_worker.schemas.state import (
     corpus_part,
 )
 from google_drive_worker.sync.follow import MAX_ITEMS, AddFollowUps, FollowedUp, ForgetFollowUps, follow_part
-from google_drive_worker.sync.state import LoseCursor, OpenSnapshot, StalePatchError
+from google_drive_worker.sync.patch import StalePatchError
+from google_drive_worker.sync.state import LoseCursor, OpenSnapshot
 
 ME, DRIVE, ONE = "user:me", "drive:d1", "000000000001"
 LIVE = CorpusState(ME, Phase.LIVE, ONE, "5", "9", 0, is_live=True)

@@ -12,7 +12,8 @@ from tests.unit.sync.test_runner import until
 
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError
-from google_drive_worker.sync.state import Accept, AdvanceScan, Cancel
+from google_drive_worker.sync.state import AdvanceScan
+from google_drive_worker.sync.wishes import Accept, Cancel
 
 FULL = Accept(CONFIG, full=True)
 

@@ -21,7 +21,7 @@ from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.outlet import OutletClosedError
 from google_drive_worker.sync.run import EngineSettings
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.wishes import Accept
 
 Json = dict[str, Any]
 ABOUT: Json = {"user": {"permissionId": "101"}}

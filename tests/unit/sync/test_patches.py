@@ -17,27 +17,26 @@ from google_drive_worker.schemas.state import (
 )
 from google_drive_worker.sync.completion import CompleteSnapshot
 from google_drive_worker.sync.membership import TrackDrives
+from google_drive_worker.sync.patch import All, Patch, StalePatchError, snapshot_id
 from google_drive_worker.sync.plan import Idle, Open, has_work, next_step
 from google_drive_worker.sync.state import (
-    MAX_CHANNELS,
-    Accept,
     AdoptCursor,
     AdvanceCursor,
     AdvanceScan,
-    All,
+    LoseCursor,
+    OpenSnapshot,
+    RestartRange,
+    added,
+)
+from google_drive_worker.sync.wishes import (
+    MAX_CHANNELS,
+    Accept,
     Cancel,
     Forget,
-    LoseCursor,
     MarkApplied,
-    OpenSnapshot,
     Park,
-    Patch,
     Pause,
-    RestartRange,
     SeeNotification,
-    StalePatchError,
-    added,
-    snapshot_id,
 )
 
 NEW = ConnectionState("conn")

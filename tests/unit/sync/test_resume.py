@@ -13,7 +13,7 @@ from tests.unit.sync.replica import Replica
 
 from google_drive_worker.schemas.record import OutRecord
 from google_drive_worker.sync.plan import has_work
-from google_drive_worker.sync.state import Accept
+from google_drive_worker.sync.wishes import Accept
 
 
 def listed(outlet: MemoryOutlet) -> Counter[tuple[str, str]]:

@@ -34,7 +34,8 @@ from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.engine import LostCorpusError
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, OutletClosedError
 from google_drive_worker.sync.runner import JOB_BACKOFF, MAX_CURSOR_LOSSES, Runner, RunnerObserver
-from google_drive_worker.sync.state import Accept, AdvanceScan, Park, Pause
+from google_drive_worker.sync.state import AdvanceScan
+from google_drive_worker.sync.wishes import Accept, Park, Pause
 
 Sessions = Callable[[str, JobState], Awaitable[DriveSession]]
 

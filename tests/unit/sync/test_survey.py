@@ -6,8 +6,9 @@ import pytest
 
 from google_drive_worker.client.errors import MalformedResponseError
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, Phase, Range, corpus_part
+from google_drive_worker.sync.patch import StalePatchError
 from google_drive_worker.sync.ranges import Sample
-from google_drive_worker.sync.state import SplitRange, StalePatchError
+from google_drive_worker.sync.state import SplitRange
 from google_drive_worker.sync.survey import sample_of
 
 SNAPSHOT = "000000000001"

@@ -13,7 +13,7 @@ from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.sinks.kafka.messages import MessageBuilder
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.work import Work
-from google_drive_worker.sync.state import StalePatchError
+from google_drive_worker.sync.patch import StalePatchError
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.sinks.local.storage import LocalFileError, Storage
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.outlet import BatchDroppedError, OutletClosedError
-from google_drive_worker.sync.state import StalePatchError
+from google_drive_worker.sync.patch import StalePatchError
 
 
 class LocalOutlet:

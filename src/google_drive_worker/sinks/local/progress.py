@@ -17,16 +17,9 @@ from google_drive_worker.sync.enrich import AdvanceEnrichment
 from google_drive_worker.sync.folders import WalkFolder
 from google_drive_worker.sync.follow import FollowedUp
 from google_drive_worker.sync.membership import TrackDrives
+from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.settle import AdvanceLook, AdvanceSettling
-from google_drive_worker.sync.state import (
-    AdoptCursor,
-    AdvanceCursor,
-    AdvanceScan,
-    All,
-    OpenSnapshot,
-    Patch,
-    SplitRange,
-)
+from google_drive_worker.sync.state import AdoptCursor, AdvanceCursor, AdvanceScan, OpenSnapshot, SplitRange
 
 ITEMS = frozenset({ResourceType.FILE, ResourceType.FOLDER})
 BESIDE = (ResourceType.DRIVE, ResourceType.PERMISSION_SET, ResourceType.REVISION, ResourceType.COMMENT)
