@@ -33,6 +33,9 @@ class Outlet(Protocol):
         """Hand a batch over; waits for room. Raises `OutletClosedError`, or `BatchDroppedError` for an earlier one."""
         ...
 
-    async def settle(self, connection_id: str) -> None:
-        """Wait until everything handed over for the connection is committed. Raises as `put` does."""
+    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:
+        """Wait until everything handed over for the connection is committed. Raises as `put` does.
+
+        With `changes_only` what a scan has handed over is not waited for: a change must not wait for it twice.
+        """
         ...

@@ -207,7 +207,7 @@ class Runner:
         """The state to work from, once nothing of an earlier job is on its way; None when nothing is wanted."""
         while True:
             try:
-                await self._outlet.settle(job[0])
+                await self._outlet.settle(job[0], changes_only=job[1] is JobKind.INCREMENT)
             except (BatchDroppedError, BatchRefusedError):
                 self._plan_anew(job)
                 continue
@@ -294,7 +294,7 @@ class Runner:
             traffic = self._traffic[connection_id] = TrafficControl()
 
         async def refresh() -> ConnectionState | None:
-            await self._outlet.settle(connection_id)
+            await self._outlet.settle(connection_id, changes_only=kind is JobKind.INCREMENT)
             self.wake(connection_id)
             return self._outlet.state(connection_id)
 
@@ -302,7 +302,7 @@ class Runner:
         async with aclosing(run) as batches:
             async for batch in batches:
                 await self._outlet.put(connection_id, batch)
-        await self._outlet.settle(connection_id)
+        await self._outlet.settle(connection_id, changes_only=kind is JobKind.INCREMENT)
 
     async def _start_over(self, job: Job, state: ConnectionState, error: CursorLostError) -> bool:
         """Have a snapshot opened for the corpus whose token Drive refused. False: no corpus is to blame."""

@@ -25,27 +25,9 @@ from google_drive_worker.sync.corpora import with_answers
 from google_drive_worker.sync.patch import All, Patch, StalePatchError, known_job, open_corpus, snapshot_id
 
 MAX_TRAIL = 16
-MAX_CHANNELS = 16
-"""A connection has one channel a log, two while one is renewed."""
-
-
 CLOCKS_DIFFER = timedelta(hours=1)
 MISSED = "missed"
 """The range of the enrichment pass with what changed while a log was lost."""
-SELECTION = ("corpora", "selected_folders")
-"""Settings that say which items are wanted: other ones need a new snapshot, whose end sweeps what they leave out."""
-MAX_TRAIL = 16
-MAX_CHANNELS = 16
-"""A connection has one channel a log, two while one is renewed."""
-
-
-MISSED = "missed"
-"""The range of the enrichment pass with what changed while a log was lost."""
-SELECTION = ("corpora", "selected_folders")
-"""Settings that say which items are wanted: other ones need a new snapshot, whose end sweeps what they leave out."""
-MAX_TRAIL = 16
-MAX_CHANNELS = 16
-"""A connection has one channel a log, two while one is renewed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,14 @@ One seed is one history with its troubles; `SEED=n` repeats a single one, `make 
 """
 
 import os
+from dataclasses import replace
 
 import pytest
+from tests.support.convergence.commits import Topics
 from tests.support.convergence.features import TODAY
-from tests.support.convergence.trial import trial
+from tests.support.convergence.trial import Trial, trial
+
+from google_drive_worker.sync.batch import Batch
 
 SEEDS = 75
 
@@ -22,3 +26,21 @@ async def test_a_consumer_holds_what_drive_shows(seed: int) -> None:
     """Changes, troubles and deaths at any point, then quiet: files, folders and all that belongs to them are equal."""
     outcome = await trial(seed, TODAY)
     assert not outcome.differences, str(outcome)
+
+
+class LosesDeletes(Topics):
+    """Commits everything but deletes."""
+
+    def commit(self, batch: Batch, connection_id: str) -> None:
+        kept = [record for record in batch.records if record.op != "delete"]
+        super().commit(replace(batch, records=kept), connection_id)
+
+
+async def test_what_is_lost_on_the_way_is_noticed() -> None:
+    """The reckoning sees it when records are left out: without deletes, some of a few histories end in differences."""
+    differing = 0
+    for seed in range(4):
+        lossy = Trial(seed, TODAY)
+        lossy.topics = LosesDeletes()
+        differing += bool((await lossy.run()).differences)
+    assert differing

@@ -80,7 +80,7 @@ class TrialOutlet:
         for _ in range(max(self._chance.randrange(MOST_WAITING), len(self._waiting) - MOST_WAITING)):
             self._commit_next()
 
-    async def settle(self, connection_id: str) -> None:
+    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:  # noqa: ARG002
         """Commit everything."""
         assert connection_id == self._connection
         while self._waiting and not self.closed:

@@ -8,7 +8,7 @@ any batch. Then it becomes quiet, and a few increments must put everything right
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -217,8 +217,3 @@ class Trial:
 async def trial(seed: int, features: Features) -> Outcome:
     """Run one seed."""
     return await Trial(seed, features).run()
-
-
-def seeds(first: int, count: int) -> Iterator[int]:
-    """So many seeds from one on."""
-    return iter(range(first, first + count))

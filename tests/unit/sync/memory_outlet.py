@@ -40,7 +40,7 @@ class MemoryOutlet:
         self.batches.append(batch)
         self.room = None if self.room is None else self.room - 1
 
-    async def settle(self, connection_id: str) -> None:
+    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:  # noqa: ARG002
         self._raise_broken(connection_id)
 
     def change(self, connection_id: str, *patches: Patch) -> None:

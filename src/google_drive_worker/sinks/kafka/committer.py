@@ -170,10 +170,15 @@ class Committer:
         self._pending.setdefault(connection_id, set()).add(work)
         self._queue.add(work)
 
-    async def settle(self, connection_id: str) -> None:
-        """Wait until everything handed over for the connection is committed, or has failed."""
-        if pending := self._pending.get(connection_id):  # not what is handed over meanwhile: that may never end
-            await asyncio.wait([work.done for work in pending])
+    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:
+        """Wait until everything handed over for the connection is committed, or has failed.
+
+        Not what is handed over meanwhile: that may never end. With `changes_only`, not what a scan has handed over.
+        """
+        pending = self._pending.get(connection_id, ())
+        waited_for = [work.done for work in pending if not (changes_only and work.is_bulk)]
+        if waited_for:
+            await asyncio.wait(waited_for)
         self._raise_broken(connection_id)
         if not self._open:
             raise OutletClosedError("the partitions are gone")

@@ -15,6 +15,8 @@ from google_drive_worker.schemas.event import Notice
 from google_drive_worker.sync.batch import Batch
 
 CONTROL, CHANGES, BULK = range(3)
+URGENT_BYTES = 512 * 1024
+"""How large a transaction with handled messages or changes is made by filling it up with everything else."""
 
 
 @dataclass(eq=False, slots=True)
@@ -38,6 +40,11 @@ class Work:
     def __post_init__(self) -> None:
         batch = self.batch.size_bytes if self.batch else 0
         self.size_bytes = batch + sum(message.size_bytes for message in self.messages) + 256
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it is neither a handled message nor a change."""
+        return self.handled is None and self.batch is not None and self.batch.lane is not Lane.CHANGES
 
     def fail(self, error: Exception) -> None:
         """Tell whoever waits."""
@@ -99,7 +106,8 @@ class WorkQueue:
         taken: list[Work] = []
         size = 0
         for number, lane in enumerate(self._lanes):
-            while lane and (not taken or size + lane[0].size_bytes <= max_bytes):
+            room = min(max_bytes, URGENT_BYTES) if number == BULK and taken else max_bytes
+            while lane and (not taken or size + lane[0].size_bytes <= room):
                 work = lane.popleft()
                 if number == BULK:
                     self._forget_bulk(work)

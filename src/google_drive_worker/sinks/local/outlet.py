@@ -62,7 +62,7 @@ class LocalOutlet:
         commit.add_done_callback(partial(self._tell, batch))
         await asyncio.shield(commit)
 
-    async def settle(self, connection_id: str) -> None:
+    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:  # noqa: ARG002 # see below
         """Nothing is ever on its way here. Raises `OutletClosedError` as `put` does."""
         if self.state(connection_id) is None:
             raise OutletClosedError("the file takes no more batches")
