@@ -174,11 +174,14 @@ def _drives(
 
 
 def _inherited(corpus: CorpusState, events: Sequence[DriveEvent]) -> list[Patch]:
-    """What a drive's own log says of the drive is inherited by all in it; while it is listed, nobody knows by whom."""
+    """What a drive's own log says of the drive is inherited by all in it.
+
+    While it is listed nobody knows by whom; and an account that may not see the members cannot compare them.
+    """
     if corpus.drive_id is None or not events:
         return []
     where = (corpus.corpus, corpus.snapshot_id)
-    if corpus.phase is Phase.SCANNING and not corpus.retraces:
+    if (corpus.phase is Phase.SCANNING or not corpus.inherited[1]) and not corpus.retraces:
         return [AskScan(*where)]
     return [SeeInherited(*where, restrictions_hash(event.raw)) for event in events if event.raw is not None]
 

@@ -198,7 +198,7 @@ async def _read(run: Run, writer: RecordWriter, item_id: str, kinds: Sequence[st
             read.notices.append(run.item_error(error.code, error.message, resource, item_id, error))
             continue
         read.records += listed.records
-        if kind == "drive" and resource == PERMISSION and not listed.rejected:
+        if kind == "drive" and resource == PERMISSION and listed.is_visible:
             read.members = hash_of(listed.records[0].data)
         read.notices += run.rejections(listed.rejected, resource)
     return read

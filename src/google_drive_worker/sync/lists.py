@@ -37,6 +37,8 @@ class Listed(NamedTuple):
 
     records: list[OutRecord]
     rejected: list[Rejected]
+    is_visible: bool = True
+    """Whether the account may see the list at all."""
 
 
 class _Identified(Struct):
@@ -77,7 +79,7 @@ def permission_set(
     if also_single:
         singles, _ = _each(item_id, raw_permissions or (), partial(permission_data, item_id, item_type))
         records += _with_manifest(writer, item_id, "permission", singles, complete=whole)
-    return Listed(records, rejected)
+    return Listed(records, rejected, raw_permissions is not None)
 
 
 def revisions(writer: RecordWriter, file_id: str, raws: Sequence[Raw], *, complete: bool) -> Listed:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from google_drive_worker.client.quota import Lane
 from google_drive_worker.handlers.decision import Apply
 from google_drive_worker.schemas.event import Notice
 from google_drive_worker.schemas.record import OutRecord
@@ -80,10 +81,10 @@ class TrialOutlet:
         for _ in range(max(self._chance.randrange(MOST_WAITING), len(self._waiting) - MOST_WAITING)):
             self._commit_next()
 
-    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:  # noqa: ARG002
-        """Commit everything."""
+    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:
+        """Commit everything, or as much of it as changes have been handed over behind."""
         assert connection_id == self._connection
-        while self._waiting and not self.closed:
+        while not self.closed and any(not changes_only or batch.lane is Lane.CHANGES for batch in self._waiting):
             self._commit_next()
         self._raise_troubles()
 
