@@ -1,7 +1,7 @@
 """Trial after trial for as long as was asked: `python -m tests.soak --minutes 60`.
 
 In: how long, and the first seed. Out: a line a minute, each failure with its seed and the end of its history; the exit
-code is 1 if there was one. With `--count 1` one seed is repeated; with the same PYTHONHASHSEED it takes the same course.
+code is 1 if there was one. `--count 1` repeats one seed; with the same PYTHONHASHSEED it takes the same course.
 """
 
 import argparse

@@ -139,7 +139,7 @@ def _given_up(state: ConnectionState) -> dict[str, str]:
 def _resnapshot(trigger: Trigger, state: ConnectionState, now: str, integration_id: str) -> Apply:
     """Have folders walked, between the markers of a snapshot that has a scope and sweeps nothing."""
     folders: dict[str, list[str]] = {}
-    for folder_id in dict.fromkeys(trigger.folders):
+    for folder_id in dict.fromkeys(_named(folder, state) for folder in trigger.folders):
         folders.setdefault(_corpus_of(folder_id, state), []).append(folder_id)
     patches: list[Patch] = []
     records: list[OutRecord] = []
@@ -155,6 +155,12 @@ def _resnapshot(trigger: Trigger, state: ConnectionState, now: str, integration_
         records.append(writer.snapshot(name, data))
     partition = next((corpus.records_partition for corpus in state.corpora), None)
     return Apply(state.connection_id, All(patches), records=tuple(records), records_partition=partition)
+
+
+def _named(folder_id: str, state: ConnectionState) -> str:
+    """A folder's id, also where it is called by its alias (facts A6)."""
+    user = state.corpus(user_corpus(state.job)) if state.job is not None else None
+    return user.root_id if folder_id == "root" and user is not None and user.root_id else folder_id
 
 
 def _corpus_of(folder_id: str, state: ConnectionState) -> str:

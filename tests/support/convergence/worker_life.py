@@ -22,7 +22,7 @@ from google_drive_worker.handlers import trigger as triggers
 from google_drive_worker.handlers.decision import Apply
 from google_drive_worker.schemas.state import JobState
 from google_drive_worker.schemas.times import rfc3339
-from google_drive_worker.schemas.trigger import parse_trigger
+from google_drive_worker.schemas.trigger import InvalidMessageError, parse_trigger
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.run import EngineSettings
 from google_drive_worker.sync.runner import Runner
@@ -81,13 +81,16 @@ class Process:
             "connection_config": self._around.config,
             **fields,
         }
-        decision = triggers.decide(
-            parse_trigger(json.dumps(message).encode()),
-            self._around.topics.state,
-            now=rfc3339(self._around.time.now()),
-            traceparent=None,
-            integration_id=INTEGRATION,
-        )
+        try:
+            decision = triggers.decide(
+                parse_trigger(json.dumps(message).encode()),
+                self._around.topics.state,
+                now=rfc3339(self._around.time.now()),
+                traceparent=None,
+                integration_id=INTEGRATION,
+            )
+        except InvalidMessageError:
+            return  # a dead letter: of a folder that is not known yet
         if isinstance(decision, Apply) and not self.is_dead:
             self._outlet.apply(decision)
             self._follow(decision)
