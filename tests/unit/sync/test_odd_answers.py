@@ -21,6 +21,7 @@ from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.outlet import OutletClosedError
 from google_drive_worker.sync.run import EngineSettings
+from google_drive_worker.sync.scan import MAX_RESTARTS
 from google_drive_worker.sync.wishes import Accept
 
 Json = dict[str, Any]
@@ -30,6 +31,7 @@ ROOT: Json = {"id": "root-id"}
 DRIVES: Json = {"drives": []}
 FOLDERS: Json = {"files": []}
 FILES: Json = {"files": [{"id": "a"}]}
+UNSEARCHED: Json = FILES | {"incompleteSearch": True}
 HEAD: Json = {"changes": [], "newStartPageToken": "9"}
 OPENED = (ABOUT, ROOT, START, DRIVES, FOLDERS)
 """What comes before the first page of files."""
@@ -77,7 +79,7 @@ async def test_the_script_is_a_sync(server: ScriptedServer) -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param([FILES | {"incompleteSearch": True}, HEAD], id="a search that is not complete"),
+        pytest.param([UNSEARCHED] * (MAX_RESTARTS + 1) + [HEAD], id="a search that is never complete"),
         pytest.param([{"files": [{"id": "a"}, {"id": "bad", "size": "x"}]}, HEAD], id="an item that is malformed"),
         pytest.param([FILES, HEAD | {"changes": [BAD]}], id="a change that is malformed"),
         pytest.param([FILES, {"changes": [BAD], "nextPageToken": "7"}, HEAD], id="a change on an earlier page"),
@@ -86,6 +88,13 @@ async def test_the_script_is_a_sync(server: ScriptedServer) -> None:
 async def test_what_is_lost_makes_the_snapshot_incomplete(server: ScriptedServer, answers: list[Json]) -> None:
     """Whatever could not be accounted for, wherever it stood: nothing may be swept by this snapshot."""
     assert not completed(await run(server, *OPENED, *answers))
+
+
+async def test_a_search_that_is_not_complete_is_made_again(server: ScriptedServer) -> None:
+    """Drive says of a page that it did not look everywhere; what it gives when it did is what counts."""
+    outlet = await run(server, *OPENED, UNSEARCHED, FILES, HEAD)
+    assert completed(outlet)
+    assert [record.resource_id for record in outlet.records] == ["user:me", "a", "user:me"]
 
 
 async def test_an_incomplete_snapshot_stays_so_over_a_crash(server: ScriptedServer) -> None:
