@@ -65,6 +65,8 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     """Hashes of what all of a shared drive inherits from it: its restrictions, its members; 0 while not read."""
     rescan: bool = False
     """Something happened that only a new snapshot can put right."""
+    rescan_later: bool = False
+    """So it is still, though the snapshot for it was cancelled: the next wish opens another."""
     records_partition: int | None = None
     """Kept while the snapshot lives, so that its records and its markers stay in one order."""
     drive_id: str | None = None

@@ -55,6 +55,7 @@ class CompleteSnapshot:
             accounted=False,
             held=None,
             confirmed=False,
+            rescan_later=False,
             full_done=corpus.full_wanted,
             replayed=max(corpus.replayed, self.replayed),
             expected=sum(corpus.counts.values()) if corpus.complete else corpus.expected,

@@ -258,7 +258,7 @@ def _open_corpus(job: JobState, state: ConnectionState, name: str, drive_id: str
     corpus = state.corpus(name)
     if corpus is not None and not corpus.is_given_up:
         wants_anew = corpus.full_wanted < job.full_wanted and job.full_done < job.full_wanted
-        must_anew = corpus.rescan and corpus.phase is Phase.LIVE
+        must_anew = corpus.phase is Phase.LIVE and (corpus.rescan or (corpus.rescan_later and _has_wishes(job)))
         return Open(name, job.full_wanted, drive_id=drive_id) if wants_anew or must_anew else None
     if not _has_wishes(job):
         return None

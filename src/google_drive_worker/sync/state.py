@@ -111,6 +111,7 @@ class OpenSnapshot:
             held=None,
             confirmed=False,
             rescan=False,
+            rescan_later=corpus.rescan or corpus.rescan_later,
         )
 
 

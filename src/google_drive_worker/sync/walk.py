@@ -5,7 +5,7 @@ thousand items: above a number of folders the snapshot is cheaper.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -54,13 +54,29 @@ async def relist(run: Run, step: Relist) -> AsyncGenerator[Batch, None]:
         if len(corpus.dirty) + len(corpus.walked) > MAX_DIRTY:  # more below than the index knew of
             yield Batch(ScanAnew(name, corpus.snapshot_id))
             return
-        folder_id, token = next(iter(corpus.dirty.items()))
+        folder_id = _topmost(run.state, corpus.dirty)
+        token = corpus.dirty[folder_id]
         async with traffic.emitting:
             batch = await _walked(run, corpus, folder_id, token)
             traffic.touch(record.resource_id for record in batch.records)
             yield batch
     if corpus.scope:
         yield _scope_done(run, corpus)
+
+
+def _topmost(state: ConnectionState, dirty: Mapping[str, str]) -> str:
+    """The first folder that lies below no other dirty one: what is below it is then walked once, after it."""
+    return next((name for name in dirty if not _lies_below(state, name, dirty)), next(iter(dirty)))
+
+
+def _lies_below(state: ConnectionState, folder_id: str, dirty: Mapping[str, str]) -> bool:
+    folder, seen = state.folders.get(folder_id), {folder_id}
+    while folder is not None and folder.parent is not None and folder.parent not in seen:
+        if folder.parent in dirty:
+            return True
+        seen.add(folder.parent)
+        folder = state.folders.get(folder.parent)
+    return False
 
 
 async def _walked(run: Run, corpus: CorpusState, folder_id: str, token: str) -> Batch:

@@ -154,6 +154,7 @@ def _given_up(corpus: CorpusState, job: JobState) -> CorpusState:
         held=None,
         confirmed=False,
         rescan=False,
+        rescan_later=corpus.rescan or corpus.rescan_later,
         full_wanted=job.full_wanted,
         full_done=job.full_wanted,
         replayed=job.incremental_wanted,

@@ -5,6 +5,7 @@ A further phase (enrichment, a re-snapshot) is one more entry of `PHASES`.
 
 import os
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -131,18 +132,6 @@ def _assert_forgotten(stack: Stack, reader: Reader) -> None:
 
 
 def _assert_none_repeated(reader: Reader) -> None:
-    """No record is seen twice, but those of a folder that was walked before its parent, and once more below that."""
-    first: dict[str, int] = {}
-    repeated = [
-        record["message_id"]
-        for number, record in enumerate(reader.records)
-        if (since := first.setdefault(record["message_id"], number)) != number
-        and not _is_walked_again(record, reader.records[since:number])
-    ]
-    assert repeated == []
-
-
-def _is_walked_again(record: Json, between: list[Json]) -> bool:
-    """Whether a listing has named the folder that the record lies in since it was seen first."""
-    parents = set(record["data"].get("parents", []))
-    return any(other["resource_id"] in parents and other["source"]["change_time"] is None for other in between)
+    """No record is seen twice."""
+    seen = Counter(record["message_id"] for record in reader.records)
+    assert [name for name, times in seen.items() if times > 1] == []

@@ -217,3 +217,17 @@ async def test_a_large_tree_costs_a_snapshot_instead(
     await run_job(runner, outlet, AGAIN)
     assert any(found(batch, ScanAnew) for batch in outlet.batches)
     assert held(outlet) == await drive.seen()
+
+
+async def test_what_lies_below_another_dirty_folder_is_walked_once(drive: EmulatedDrive) -> None:
+    """An inner folder that was marked first waits for the outer one, whose walk comes to it anyway."""
+    world = drive.world
+    outer = world.create("outer", mime_type="application/vnd.google-apps.folder")
+    inner = world.create("inner", mime_type=outer.mime_type, parent=outer.id)
+    leaf = world.create("leaf", parent=inner.id)
+    _, outlet = await first_sync(drive)
+    outlet.change(CONN, MarkDirty("user:me", frozenset([inner.id])), MarkDirty("user:me", frozenset([outer.id])))
+    before = len(outlet.batches)
+    await run_engine(drive, outlet)
+    assert walked(outlet, before) == [outer.id, inner.id]
+    assert [record.resource_id for batch in outlet.batches[before:] for record in batch.records].count(leaf.id) == 1
