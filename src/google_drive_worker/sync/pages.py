@@ -159,11 +159,11 @@ def _texts(raw: bytes) -> list[str]:
 
 
 def _owned(files: Sequence[DriveFile], view: View) -> Sequence[DriveFile]:
-    """Without those that another corpus has; a page rarely holds any."""
+    """Without those that another corpus has, and without roots of drives: they are told of as drives."""
     owns = view.belonging.owns
-    if all(file.drive_id is UNSET or owns(file.drive_id) for file in files):
+    if all(file.drive_id is UNSET or (owns(file.drive_id) and file.id != file.drive_id) for file in files):
         return files
-    return [file for file in files if owns(file.drive_id)]
+    return [file for file in files if owns(file.drive_id) and file.id != file.drive_id]
 
 
 def _wanted(files: Sequence[DriveFile], view: View) -> list[DriveFile]:
@@ -299,6 +299,8 @@ def _shows(change: DriveChange, view: View) -> bool:
     if not _is_of_an_item(change) or isinstance(change.file, UnsetType):
         return False
     drive_id = change.file.drive_id
+    if drive_id == change.file.id:  # the root of a drive
+        return False
     return view.belonging.owns(drive_id) and not (change.removed and drive_id is UNSET)
 
 
