@@ -108,7 +108,7 @@ class IndexFolders:
             if before is not None:
                 changed[folder_id] = None
                 dirty.pop(folder_id, None)
-                rescan = rescan or (before.snapshot > 0 and before.children > 0)
+                rescan = rescan or before.children > 0
         if corpus.retraces:  # all is listed after this anyway
             rescan = corpus.rescan
         state = state.with_folders(_differing(state, changed))

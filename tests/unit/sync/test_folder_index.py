@@ -119,7 +119,7 @@ def test_what_did_not_change_is_not_written_again() -> None:
     ("before", "rescan"),
     [
         pytest.param(replace(DOCS, children=1), True, id="it had children: a scan finds them gone"),
-        pytest.param(FolderState(ME, children=1), False, id="it was only heard of"),
+        pytest.param(FolderState(ME, children=1), True, id="it was only heard of, from its children"),
         pytest.param(DOCS, False, id="nothing was ever in it"),
     ],
 )
