@@ -260,12 +260,12 @@ def unaccounted(state: ConnectionState, corpus: CorpusState) -> list[str]:
 
 
 def swept(state: ConnectionState, corpus: CorpusState) -> dict[str, FolderState | None]:
-    """What a complete snapshot takes out of the index: folders of the corpus that it has not met."""
+    """What a complete snapshot takes out of the index: folders of the corpus that it neither met nor heard of."""
     number = int(corpus.snapshot_id)
     return {
         folder_id: None
         for folder_id, folder in state.folders.items()
-        if folder.corpus == corpus.corpus and folder.snapshot < number
+        if folder.corpus == corpus.corpus and folder.snapshot < number and folder.children < number
     }
 
 
