@@ -83,6 +83,8 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     """Folders of which somebody asked for a snapshot that is under way."""
     walked: tuple[str, ...] = ()
     """Folders that were listed again since the log was last read to its head."""
+    doubted: bool = False
+    """The last snapshot named a parent that was gone when it was looked at, so that another one was asked for."""
     accounted: bool = False
     """Every folder that was listed or named as a parent was met by the scan, or looked at."""
     settle_from: str | None = None

@@ -232,11 +232,20 @@ class Accounted:
     unseen: frozenset[str] = frozenset()
     done: bool = False
     complete: bool = True
+    doubts: bool | None = None
+    """Whether a parent was gone by then: what named it may be gone as well. None where nothing is said of it."""
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Take the unseen out of the index."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        corpus = replace(corpus, accounted=corpus.accounted or self.done, complete=corpus.complete and self.complete)
+        corpus = replace(
+            corpus,
+            accounted=corpus.accounted or self.done,
+            complete=corpus.complete and self.complete,
+            # Once: parents that are never to be seen would ask for snapshots without end.
+            rescan=corpus.rescan or (self.doubts is True and not corpus.doubted),
+            doubted=corpus.doubted if self.doubts is None else self.doubts,
+        )
         ours = {name: None for name in self.unseen if _is_of(state, name, self.corpus)}
         return state.with_folders(ours).with_part(corpus_part(self.corpus), corpus)
 

@@ -153,7 +153,7 @@ async def account(run: Run, step: Account) -> AsyncGenerator[Batch, None]:
         some = missing[start : start + LOOKED_AT_ONCE]
         async with run.traffic.of(corpus.corpus).emitting:
             yield await _looked_at(run, corpus, some)
-    yield Batch(Accounted(*where, done=True))
+    yield Batch(Accounted(*where, done=True, doubts=None if missing else False))
 
 
 async def _looked_at(run: Run, corpus: CorpusState, some: Sequence[str]) -> Batch:
@@ -167,7 +167,7 @@ async def _looked_at(run: Run, corpus: CorpusState, some: Sequence[str]) -> Batc
     # What is another corpus's by now is met there.
     elsewhere = frozenset(some) - unseen - frozenset(page.sights.folders)
     patches: list[Patch] = [
-        Accounted(*where, unseen | elsewhere, complete=not refused),
+        Accounted(*where, unseen | elsewhere, complete=not refused, doubts=True if unseen else None),
         MarkDirty(corpus.corpus, frozenset(page.sights.folders)),
     ]
     batch = emitted(run, corpus, page, patches)
