@@ -170,6 +170,8 @@ class KafkaProducer:
             steps.append(lambda: producer.abort_transaction(CLOSE_SECONDS))
         if _ended(steps):
             _ended([producer.close])
+        else:  # to close or to drop it may wait without end: whoever closes this must not, nor the end of the process
+            threading.Thread(target=producer.close, name="abandoned producer", daemon=True).start()
 
     @property
     def _live(self) -> Producer:
@@ -302,6 +304,11 @@ class KafkaProducer:
         raise TransactionAbortedError(message, self._deliveries.refused, fenced_group=fenced_group)
 
 
+def _is_stuck(error: KafkaError) -> bool:
+    """Whether librdkafka may wait without end for what it cannot finish: nobody answers, or it was fenced."""
+    return bool(error.retriable() or error.fatal())
+
+
 def _ended(steps: Iterable[Callable[[], object]]) -> bool:
     """Take each step, whatever the one before it said. False: one of them waits for a cluster that does not answer."""
     answered = True
@@ -310,5 +317,5 @@ def _ended(steps: Iterable[Callable[[], object]]) -> bool:
             step()
         except (KafkaException, SystemError) as exception:
             client_log.info("closing the producer: %s", type(exception).__name__)
-            answered = answered and not (isinstance(exception, KafkaException) and error_of(exception).retriable())
+            answered = answered and not (isinstance(exception, KafkaException) and _is_stuck(error_of(exception)))
     return answered
