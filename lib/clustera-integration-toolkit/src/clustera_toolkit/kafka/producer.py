@@ -171,7 +171,7 @@ class KafkaProducer:
         if _ended(steps):
             _ended([producer.close])
         else:  # to close or to drop it may wait without end: whoever closes this must not, nor the end of the process
-            threading.Thread(target=producer.close, name="abandoned producer", daemon=True).start()
+            threading.Thread(target=_ended, args=([producer.close],), name="abandoned producer", daemon=True).start()
 
     @property
     def _live(self) -> Producer:
