@@ -19,6 +19,10 @@ NEW_FILES = 600
 CONNECTIONS = [f"conn_outage_{number}" for number in range(3)]
 OUTAGES_IN_SCAN, OUTAGES_IN_INCREMENTS = 2, 1
 SHUTDOWN_SECONDS = 10
+RECOVERY_SECONDS = 150
+"""How long a worker may take to find its way back: the broker keeps what a crash left open until it times out, and a
+restore that meets it is given up after `RESTORE_SECONDS` and tried again."""
+RESTORE_SECONDS = 15
 INTERPRETER_SECONDS = 1
 """What Python itself takes to end, beyond the worker's own time."""
 
@@ -41,16 +45,16 @@ def chance() -> random.Random:
     return random.Random(seed)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_broker_killed_again_and_again_costs_no_record_and_repeats_none(
     stack: Stack, reader: Reader, chance: random.Random
 ) -> None:
     """In scans and in increments: each item and each change is read once, and one worker lives through it all."""
     stack.emulator.latency(200)
-    worker = stack.start("r1")
+    worker = stack.start("r1", WORKER_RESTORE_TIMEOUT_SECONDS=str(RESTORE_SECONDS))
     _trigger(stack)
     _outages(stack, reader, chance, OUTAGES_IN_SCAN, until=lambda: reader.completed() >= set(CONNECTIONS))
-    reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{worker.tail()}")
+    reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{worker.tail()}", RECOVERY_SECONDS)
     _assert_each_once(stack, reader)
     listed = len(reader.files)
     made = stack.emulator.control(
@@ -61,12 +65,14 @@ def test_a_broker_killed_again_and_again_costs_no_record_and_repeats_none(
     _outages(
         stack, reader, chance, OUTAGES_IN_INCREMENTS, until=lambda: len(reader.files) >= _expected(FILES + len(new))
     )
-    reader.wait(lambda: len(reader.files) >= _expected(FILES + len(new)), f"all changes\n{worker.tail()}")
+    everything = _expected(FILES + len(new))
+    reader.wait(lambda: len(reader.files) >= everything, f"all changes\n{worker.tail()}", RECOVERY_SECONDS)
     assert {record["resource_id"] for record in reader.files[listed:]} == new
     assert worker.stop() == 0, worker.tail()
     _assert_each_once(stack, reader)
 
 
+@pytest.mark.timeout(600)
 def test_a_worker_whose_kafka_is_gone_still_ends_in_time(stack: Stack, reader: Reader) -> None:
     """SIGTERM in the middle of a scan and of an outage: it ends in order within its time, and the next one goes on."""
     stack.emulator.latency(100)
@@ -78,8 +84,8 @@ def test_a_worker_whose_kafka_is_gone_still_ends_in_time(stack: Stack, reader: R
         assert worker.stop(SHUTDOWN_SECONDS + INTERPRETER_SECONDS) == 0, worker.tail()
     assert not reader.completed(), "the scans were meant to be under way"
     stack.emulator.latency(0)
-    successor = stack.start("r1")
-    reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{successor.tail()}")
+    successor = stack.start("r1", WORKER_RESTORE_TIMEOUT_SECONDS=str(RESTORE_SECONDS))
+    reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{successor.tail()}", RECOVERY_SECONDS)
     assert successor.stop() == 0, successor.tail()
     _assert_each_once(stack, reader)
 
@@ -113,7 +119,8 @@ def _outages(stack: Stack, reader: Reader, chance: random.Random, number: int, *
 
 
 def _wait_records(stack: Stack, reader: Reader, number: int) -> None:
-    reader.wait(lambda: len(reader.records) >= number, f"{number} records\n{stack.workers[-1].tail()}")
+    told = f"{number} records\n{stack.workers[-1].tail()}"
+    reader.wait(lambda: len(reader.records) >= number, told, RECOVERY_SECONDS)
 
 
 def _assert_each_once(stack: Stack, reader: Reader) -> None:
