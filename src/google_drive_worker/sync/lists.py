@@ -82,6 +82,11 @@ def permission_set(
     return Listed(records, rejected, raw_permissions is not None)
 
 
+def no_single_permissions(writer: RecordWriter, item_id: str) -> list[OutRecord]:
+    """The manifest that says of an item that none of its single grants is left."""
+    return _with_manifest(writer, item_id, "permission", (), complete=True)
+
+
 def revisions(writer: RecordWriter, file_id: str, raws: Sequence[Raw], *, complete: bool) -> Listed:
     """A file's revisions and their manifest. `complete` says that all pages were read.
 

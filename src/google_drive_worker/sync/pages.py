@@ -28,6 +28,7 @@ from google_drive_worker.schemas.state import FolderState
 from google_drive_worker.schemas.times import parse_rfc3339
 from google_drive_worker.sync.corpora import Belonging
 from google_drive_worker.sync.folders import FolderSeen, FolderSights, hides_children, inherited_hash
+from google_drive_worker.sync.lists import no_single_permissions
 from google_drive_worker.sync.page_decoding import Rejected, decode_changes, decode_files, rejection
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.scope import Scope
@@ -54,6 +55,8 @@ class View:
     """The folder index, which tells a folder that is gone from a file."""
     reads_lists: bool = False
     """Whether revisions and comments of what is listed are to be read, as those of what changed are."""
+    single_permissions: bool = False
+    """Whether each grant has a record of its own."""
     takes_back: bool = False
     """Whether what is not wanted is to be deleted: a listing of a whole corpus need not, its end sweeps."""
 
@@ -330,6 +333,8 @@ def _shown(file: DriveFile, writer: RecordWriter, view: View, time: str | None) 
     records = [_upsert(file, writer, time)]
     if file.drive_id is not UNSET and not _has_own_grants(file):  # it may have had some before
         records.append(writer.delete(ResourceType.PERMISSION_SET, file.id, DeleteReason.REMOVED, source))
+        if view.single_permissions:
+            records += no_single_permissions(writer, file.id)
     return records
 
 

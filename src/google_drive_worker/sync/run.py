@@ -110,8 +110,11 @@ class Run:
             reads_lists = takes_back and any(self.wants(each, backfill=True) for each in ("revision", "comment"))
         selected = frozenset(corpus.root_id or name if name == "root" else name for name in selected_folders(self.job))
         owned = belonging(self.job, corpus)
+        single = self.wants("permission_record")
         scope = Scope(selected or None, owned.only_owned and corpus.drive_id is None, self.state.folders)
-        return View(owned, scope, self.state.folders, takes_back=takes_back, reads_lists=reads_lists)
+        return View(
+            owned, scope, self.state.folders, takes_back=takes_back, reads_lists=reads_lists, single_permissions=single
+        )
 
     def now(self) -> str:
         """The time as messages carry it."""

@@ -7,6 +7,7 @@ thousand items: above a number of folders the snapshot is cheaper.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_field
 
 from msgspec.structs import replace
 
@@ -47,12 +48,14 @@ async def relist(run: Run, step: Relist) -> AsyncGenerator[Batch, None]:
     """Walk the dirty folders until none is left, or give the walk up for a new snapshot."""
     name = step.corpus.corpus
     if size_below(run.state, step.corpus.dirty, MAX_DIRTY) > MAX_DIRTY:
-        yield Batch(ScanAnew(name, step.corpus.snapshot_id))
+        for batch in _given_up(run, step.corpus):
+            yield batch
         return
     traffic = run.traffic.of(name)
     while (corpus := run.corpus(name)).dirty:
         if len(corpus.dirty) + len(corpus.walked) > MAX_DIRTY:  # more below than the index knew of
-            yield Batch(ScanAnew(name, corpus.snapshot_id))
+            for batch in _given_up(run, corpus):
+                yield batch
             return
         folder_id = _topmost(run.state, corpus.dirty)
         token = corpus.dirty[folder_id]
@@ -61,7 +64,13 @@ async def relist(run: Run, step: Relist) -> AsyncGenerator[Batch, None]:
             traffic.touch(record.resource_id for record in batch.records)
             yield batch
     if corpus.scope:
-        yield _scope_done(run, corpus)
+        yield _scope_done(run, corpus, complete=True)
+
+
+def _given_up(run: Run, corpus: CorpusState) -> list[Batch]:
+    """A new snapshot instead; what somebody asked for of some folders comes with it."""
+    anew = Batch(ScanAnew(corpus.corpus, corpus.snapshot_id))
+    return [anew, _scope_done(run, corpus, complete=False)] if corpus.scope else [anew]
 
 
 def _topmost(state: ConnectionState, dirty: Mapping[str, str]) -> str:
@@ -132,9 +141,9 @@ class SetScope:
         return state if corpus is None else state.with_part(corpus_part(self.corpus), replace(corpus, scope=self.scope))
 
 
-def _scope_done(run: Run, corpus: CorpusState) -> Batch:
+def _scope_done(run: Run, corpus: CorpusState, *, complete: bool) -> Batch:
     """The marker of a snapshot of some folders: it sweeps nothing."""
-    data = SnapshotData(corpus.snapshot_id, SnapshotPhase.COMPLETE, {}, complete=True, scope=corpus.scope)
+    data = SnapshotData(corpus.snapshot_id, SnapshotPhase.COMPLETE, {}, complete=complete, scope=corpus.scope)
     marker = run.writer(corpus, corpus.snapshot_id, WALK).snapshot(corpus.corpus, data)
     return Batch(SetScope(corpus.corpus), records=[marker], records_partition=corpus.records_partition)
 
@@ -171,13 +180,7 @@ async def _looked_at(run: Run, corpus: CorpusState, some: Sequence[str]) -> Batc
         MarkDirty(corpus.corpus, frozenset(page.sights.folders)),
     ]
     batch = emitted(run, corpus, page, patches)
-    return Batch(
-        batch.patch,
-        records=batch.records,
-        notices=[*batch.notices, *refused],
-        files=batch.files,
-        records_partition=batch.records_partition,
-    )
+    return replace_field(batch, notices=[*batch.notices, *refused])
 
 
 async def _look(run: Run, folder_id: str) -> bytes | ErrorRecord | None:

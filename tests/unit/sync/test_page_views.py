@@ -287,3 +287,11 @@ def test_the_source_is_the_corpuss() -> None:
     body = json.dumps({"changes": [entry("a", file={"id": "a", "driveId": "followed"})]}).encode()
     source = said(change_page(body, of_drive, view_of(DRIVES)).records[0])["source"]
     assert (source["corpus"], source["drive_id"]) == ("drive:followed", "followed")
+
+
+def test_grants_that_an_item_has_no_more_leave_no_single_one() -> None:
+    """Where each grant has a record of its own, the manifest that names none takes them with the set."""
+    single = replace(DRIVES, single_permissions=True)
+    *_, manifest = logged(single, entry("a", file={"id": "a", "driveId": "followed"})).records
+    assert (manifest.resource_id, said(manifest)["data"]["ids"]) == ("a:permission", [])
+    assert said(manifest)["data"]["complete"] is True
