@@ -305,8 +305,11 @@ class KafkaProducer:
 
 
 def _is_stuck(error: KafkaError) -> bool:
-    """Whether librdkafka may wait without end for what it cannot finish: nobody answers, or it was fenced."""
-    return bool(error.retriable() or error.fatal())
+    """Whether librdkafka may wait without end for what it cannot finish: nobody answers, or it was fenced.
+
+    That there is no transaction to abort is no trouble. A fenced producer does not always call its errors fatal.
+    """
+    return bool(error.code() != KafkaError._STATE)  # the name that the library gives it
 
 
 def _ended(steps: Iterable[Callable[[], object]]) -> bool:
