@@ -5,7 +5,7 @@ It knows HTTP and Google, and nothing of Kafka, records or the engine. The way o
     files, changes, drives, permissions, revisions,
     comments, about                                what to ask, one resource a module
       -> session                                   quota, token, send, classify, repeat
-        -> quota, rate, adaptive_rate              whose turn it is
+        -> quota                                   prices, lanes, whose turn it is
         -> token_sources, service_account, auth    who asks
         -> transport, body                         one bounded HTTP exchange
         -> classify, envelope, errors              what an answer means

@@ -82,8 +82,7 @@ async def list_page(
         params = query.params(size, page_token)
         return await session.get(LIST_ENDPOINT, "changes", params, lane=lane, paged=True)
 
-    size = page_size if isinstance(page_size, PageSize) else PageSize(page_size or query.page_size)
-    return await shrinking(size, ask)
+    return await shrinking(page_size or query.page_size, ask)
 
 
 async def start_page_token(session: DriveSession, drive_id: str | None = None, *, lane: Lane = Lane.CHANGES) -> str:

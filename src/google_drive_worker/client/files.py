@@ -82,8 +82,7 @@ async def list_page(
         paged = bool(page_token)
         return await session.get(LIST_ENDPOINT, "files", params, lane=lane, paged=paged, before_body=before_body)
 
-    size = page_size if isinstance(page_size, PageSize) else PageSize(page_size or query.page_size)
-    return await shrinking(size, ask)
+    return await shrinking(page_size or query.page_size, ask)
 
 
 async def get(session: DriveSession, file_id: str, fields: str, *, lane: Lane = Lane.CHANGES) -> bytes:

@@ -1,4 +1,4 @@
-"""Lists of texts that people wrote.
+"""Answers with texts that people wrote.
 
 In: the body of an answer. Out: its page, also where a text was cut within a character: half a surrogate pair is JSON,
 but neither UTF-8 nor anything that a strict decoder takes.

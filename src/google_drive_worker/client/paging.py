@@ -68,11 +68,12 @@ class PageSize:
             self.now = min(self._most, self.now * 2)
 
 
-async def shrinking(size: PageSize, call: Callable[[int], Awaitable[bytes]]) -> bytes:
+async def shrinking(wanted: int | PageSize, call: Callable[[int], Awaitable[bytes]]) -> bytes:
     """Give the result of `call` with a page's size, asked again with half of it while the answer is too large.
 
-    Raises the `ResponseTooLargeError` of a page of one.
+    A `PageSize` remembers for the next page what fitted. Raises the `ResponseTooLargeError` of a page of one.
     """
+    size = wanted if isinstance(wanted, PageSize) else PageSize(wanted)
     while True:
         try:
             body = await call(size.now)

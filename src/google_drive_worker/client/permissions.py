@@ -2,7 +2,8 @@
 
 import msgspec
 
-from google_drive_worker.client.paging import decode, pages
+from google_drive_worker.client.mending import decode_mended
+from google_drive_worker.client.paging import pages
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.resources import PERMISSION_FIELDS
 from google_drive_worker.client.session import DriveSession, id_segment
@@ -36,6 +37,6 @@ async def list_all(
         if page_token:
             params["pageToken"] = page_token
         body = await session.get(ENDPOINT, path, params, lane=lane, paged=bool(page_token))
-        return decode(body, _Page, endpoint=ENDPOINT)
+        return decode_mended(body, _Page, endpoint=ENDPOINT)
 
     return [raw async for page in pages(fetch, endpoint=ENDPOINT) for raw in page.permissions]

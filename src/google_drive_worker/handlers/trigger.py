@@ -9,16 +9,15 @@ from typing import Any
 
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore
 from google_drive_worker.schemas.event import EventName, SyncEvent
-from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase, Source
-from google_drive_worker.schemas.state import ConnectionState
+from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase
+from google_drive_worker.schemas.state import ConnectionState, CorpusState
 from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
 from google_drive_worker.sync.backfill import BeginBackfill
 from google_drive_worker.sync.completion import Confirm
-from google_drive_worker.sync.corpora import drive_corpus, user_corpus
-from google_drive_worker.sync.folders import MarkDirty
-from google_drive_worker.sync.patch import All, Patch, snapshot_id
+from google_drive_worker.sync.corpora import source_of, user_corpus
+from google_drive_worker.sync.patch import All, Patch, known_job
 from google_drive_worker.sync.records import RecordWriter
-from google_drive_worker.sync.walk import SetScope
+from google_drive_worker.sync.walk import OpenScope
 from google_drive_worker.sync.wishes import Accept, Cancel, Forget, Pause
 
 HISTORIES = frozenset({"revision", "comment"})
@@ -115,25 +114,18 @@ def _acceptance(
 
 def _forget(state: ConnectionState, now: str, integration_id: str) -> Apply:
     """A closing marker for each corpus, then nothing is left."""
-    corpora = state.corpora
-    markers = {corpus.corpus: corpus.snapshot_id for corpus in corpora} or _given_up(state)
     return Apply(
         state.connection_id,
         Forget(),
         (SyncEvent(EventName.FORGOTTEN, state.connection_id, now),),
-        tuple(_closed(state, corpus, snapshot, now, integration_id) for corpus, snapshot in markers.items()),
-        records_partition=next((corpus.records_partition for corpus in corpora), None),
+        tuple(_marker(state, corpus, FORGOTTEN, _closed(corpus), now, integration_id) for corpus in state.corpora),
+        records_partition=_partition(state),
         interrupts=True,
     )
 
 
-def _given_up(state: ConnectionState) -> dict[str, str]:
-    """The corpora and the snapshot of what cancelled snapshots left at the consumers."""
-    job = state.job
-    if job is None or not job.snapshots:
-        return {}
-    names = [user_corpus(job), *(drive_corpus(drive) for drive in job.drives)]
-    return dict.fromkeys(names, snapshot_id(job.snapshots))
+def _closed(corpus: CorpusState) -> SnapshotData:
+    return SnapshotData(corpus.snapshot_id, SnapshotPhase.CLOSED, {}, complete=True)
 
 
 def _resnapshot(trigger: Trigger, state: ConnectionState, now: str, integration_id: str) -> Apply:
@@ -147,14 +139,16 @@ def _resnapshot(trigger: Trigger, state: ConnectionState, now: str, integration_
         corpus = state.corpus(name)
         if corpus is None:
             continue
+        patches.append(OpenScope(name, tuple(within)))
         scope = (*corpus.scope, *within)
-        patches += [MarkDirty(name, frozenset(within)), SetScope(name, scope)]
         data = SnapshotData(corpus.snapshot_id, SnapshotPhase.STARTED, {}, complete=False, scope=scope)
-        source = Source(name, corpus.drive_id)
-        writer = RecordWriter(integration_id, state.connection_id, source, corpus.snapshot_id, RESNAPSHOT, now)
-        records.append(writer.snapshot(name, data))
-    partition = next((corpus.records_partition for corpus in state.corpora), None)
-    return Apply(state.connection_id, All(patches), records=tuple(records), records_partition=partition)
+        records.append(_marker(state, corpus, RESNAPSHOT, data, now, integration_id))
+    return Apply(state.connection_id, All(patches), records=tuple(records), records_partition=_partition(state))
+
+
+def _partition(state: ConnectionState) -> int | None:
+    """Where the connection's records go: all corpora's to one, since it is chosen by the connection's id."""
+    return next((corpus.records_partition for corpus in state.corpora), None)
 
 
 def _named(folder_id: str, state: ConnectionState) -> str:
@@ -178,6 +172,9 @@ def _corpus_of(folder_id: str, state: ConnectionState) -> str:
     )
 
 
-def _closed(state: ConnectionState, corpus: str, snapshot: str, now: str, integration_id: str) -> OutRecord:
-    writer = RecordWriter(integration_id, state.connection_id, Source(corpus), snapshot, FORGOTTEN, now)
-    return writer.snapshot(corpus, SnapshotData(snapshot, SnapshotPhase.CLOSED, {}, complete=True))
+def _marker(
+    state: ConnectionState, corpus: CorpusState, position: str, data: SnapshotData, now: str, integration_id: str
+) -> OutRecord:
+    source = source_of(known_job(state), corpus.corpus, corpus.drive_id)
+    writer = RecordWriter(integration_id, state.connection_id, source, corpus.snapshot_id, position, now)
+    return writer.snapshot(corpus.corpus, data)

@@ -93,9 +93,11 @@ def open_redis(url: str, call_seconds: float = CALL_SECONDS) -> Redis:
 
 
 def address_of(url: str) -> str:
-    """Give host and port, for people: never the password."""
+    """Give host and port, or the socket, for people: never the password."""
     parts = urlsplit(url)
-    return f"{parts.hostname or 'a socket'}:{parts.port or 6379}"
+    if parts.scheme == "unix":
+        return parts.path
+    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
 
 
 def _short(user: str) -> str:

@@ -4,7 +4,8 @@ In: JSON values of the state topic or of a local checkpoint. Out: frozen structs
 wanted), one a corpus (how far its snapshot and its change log are), one a folder (the folder index) and one a list of
 items that are still to be asked for (follow-ups). Values are replaced, never changed.
 
-Every part has a format version. A value of a newer version than this code knows is refused, not guessed at.
+Every part but the many folders, which share their job's, has a format version. A value of a newer version than this
+code knows is refused, not guessed at.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from immutables import Map
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.json import Decoder, Encoder
 
 VERSION = 1
@@ -33,6 +34,8 @@ class Range(Struct, frozen=True, omit_defaults=True):
     upper: str | None = None
     page_token: str | None = None
     done: bool = False
+    counts: dict[str, int] = {}
+    """What its pages have brought so far; taken back when it is listed anew."""
 
 
 class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag="corpus"):
@@ -106,7 +109,7 @@ class CorpusState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag
     """When comments are read again, since new ones need not be in any log (facts A9)."""
     follow_ups: int = 0
     """How many lists of follow-ups were made; the next one's number is one more."""
-    v: int = VERSION
+    v: int = field(default_factory=lambda: VERSION)  # not a plain default: those are left out when written
 
     @property
     def is_given_up(self) -> bool:
@@ -140,7 +143,7 @@ class FollowUp(Struct, frozen=True, tag_field="part", tag="follow_up"):
     corpus: str
     items: dict[str, list[str]]
     """By id: the resources to read, and the item's type first (`file`, `folder`, `drive`)."""
-    v: int = VERSION
+    v: int = field(default_factory=lambda: VERSION)  # not a plain default: those are left out when written
 
 
 class DriveEntry(Struct, frozen=True, omit_defaults=True):
@@ -202,7 +205,7 @@ class JobState(Struct, frozen=True, omit_defaults=True, tag_field="part", tag="j
     trace_id: str | None = None
     traceparent: str | None = None
     accepted_at: str | None = None
-    v: int = VERSION
+    v: int = field(default_factory=lambda: VERSION)  # not a plain default: those are left out when written
 
 
 Part = JobState | CorpusState | FolderState | FollowUp
@@ -302,7 +305,7 @@ _PART: Decoder[Part] = Decoder(Part)
 
 
 class _Versioned(Struct):
-    v: int = VERSION
+    v: int = 1
 
 
 _VERSION = Decoder(_Versioned)

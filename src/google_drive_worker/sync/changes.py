@@ -18,7 +18,7 @@ from google_drive_worker.client.paging import PageSize
 from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.resources import CHANGE_LIST_FIELDS
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
-from google_drive_worker.schemas.record import OutRecord
+from google_drive_worker.schemas.record import OutRecord, ResourceType
 from google_drive_worker.schemas.state import CorpusState, DriveEntry, Phase
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync import lists
@@ -35,6 +35,8 @@ from google_drive_worker.sync.plan import Replay
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scope import selected_folders
 from google_drive_worker.sync.state import AdvanceCursor
+
+ITEMS = frozenset({ResourceType.FILE, ResourceType.FOLDER})
 
 
 async def replay(run: Run, step: Replay) -> AsyncGenerator[Batch, None]:
@@ -107,7 +109,7 @@ def _at_head(run: Run, step: Replay, advance: AdvanceCursor, answered: int | Non
 
 def _advance(step: Replay, page: Page, token: str, following: str) -> AdvanceCursor:
     corpus = step.corpus
-    removed = len({record.resource_id for record in page.records if record.op == "delete"})
+    removed = len({record.resource_id for record in _items(page) if record.op == "delete"})
     where = (corpus.corpus, corpus.snapshot_id)
     return AdvanceCursor(*where, following, complete=not page.rejected, since=token, removed=removed)
 
@@ -139,9 +141,14 @@ def _batch(run: Run, step: Replay, page: Page, advance: AdvanceCursor) -> Batch:
         records=[*page.records, *shared_drives],
         notices=notices,
         lane=Lane.CHANGES if corpus.is_live else Lane.FIRST_SCAN,
-        files=len(page.records),
+        files=len(_items(page)),
         records_partition=corpus.records_partition,
     )
+
+
+def _items(page: Page) -> list[OutRecord]:
+    """The records of files and folders; the page has others beside them."""
+    return [record for record in page.records if record.resource_type in ITEMS]
 
 
 def wanted_lists(run: Run, follow: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -199,7 +206,7 @@ def _applied(run: Run, step: Replay, page: Page) -> list[SyncEvent]:
         return []
     lag = None if page.newest_change is None else (run.timing.now() - page.newest_change).total_seconds()
     event = run.event(EventName.CHANGES_APPLIED, step.corpus.corpus, step.corpus.snapshot_id)
-    event = replace(event, count=len(page.records))
+    event = replace(event, count=len(_items(page)))
     return [event if lag is None else with_lag(event, lag)]
 
 

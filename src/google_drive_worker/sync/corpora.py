@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from google_drive_worker.schemas.record import Source
 from google_drive_worker.schemas.state import JOB, ConnectionState, CorpusState, JobState
 
 ALL, OWNED, NONE = "all", "owned", "none"
@@ -52,6 +53,12 @@ def user_corpus(job: JobState) -> str:
 def drive_corpus(drive_id: str) -> str:
     """The name of a shared drive's change log."""
     return f"drive:{drive_id}"
+
+
+def source_of(job: JobState, corpus: str, drive_id: str | None) -> Source:
+    """What a record says of where it was read, if it is not of an item of another drive."""
+    subject = job.config.get("subject")
+    return Source(corpus, drive_id, subject if isinstance(subject, str) else None)
 
 
 def user_part(job: JobState) -> str:

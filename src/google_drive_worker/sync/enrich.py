@@ -41,7 +41,7 @@ from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
 from google_drive_worker.sync.lists import Listed
 from google_drive_worker.sync.membership import SeeInherited, hash_of
 from google_drive_worker.sync.pages import COMMENT, PERMISSION, REVISION, listed_lists
-from google_drive_worker.sync.patch import All, Patch, open_corpus
+from google_drive_worker.sync.patch import All, Patch, StalePatchError, open_corpus
 from google_drive_worker.sync.plan import SWEEP, Enrich, Follow
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.run import Run
@@ -72,14 +72,18 @@ class AdvanceEnrichment:
     snapshot_id: str
     range_name: str
     page_token: str | None
+    since: str | None
+    """Where the page was: a range that was begun anew meanwhile is not moved on by it."""
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Move the range on, or take it away."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        ranges = {name: part for name, part in corpus.enrich.items() if name != self.range_name}
+        part = corpus.enrich.get(self.range_name)
+        if part is None or part.page_token != self.since:
+            raise StalePatchError("the range was begun anew")
+        ranges = {name: other for name, other in corpus.enrich.items() if name != self.range_name}
         if self.page_token is not None:
-            lower = corpus.enrich[self.range_name].lower if self.range_name in corpus.enrich else None
-            ranges[self.range_name] = Range(lower, page_token=self.page_token)
+            ranges[self.range_name] = replace(part, page_token=self.page_token)
         return state.with_part(corpus_part(self.corpus), replace(corpus, enrich=ranges))
 
 
@@ -97,14 +101,14 @@ async def enrich(run: Run, step: Enrich) -> AsyncGenerator[Batch, None]:
     except CursorLostError:
         if not token:
             raise
-        yield Batch(AdvanceEnrichment(*where, step.range_name, ""))
+        yield Batch(AdvanceEnrichment(*where, step.range_name, "", token))
         return
     found, following = await run.decode(listed_lists, body, run.view(corpus))
     wanted = [COMMENT] if step.range_name == SWEEP else [each for each in (REVISION, COMMENT) if run.wants(each)]
     if step.range_name == HISTORY:
         wanted = [each for each in wanted if run.wants(each, backfill=True)]
     items = {item: [kind, *(each for each in readable if each in wanted)] for item, (kind, *readable) in found.items()}
-    patch = AdvanceEnrichment(*where, step.range_name, following)
+    patch = AdvanceEnrichment(*where, step.range_name, following, token)
     yield Batch(All([patch, AddFollowUps(*where, {item: kinds for item, kinds in items.items() if len(kinds) > 1})]))
 
 

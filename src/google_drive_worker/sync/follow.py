@@ -28,7 +28,7 @@ class AddFollowUps:
         """Add lists of bounded length behind those there are."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         pairs = list(self.items.items())
-        number = max(corpus.follow_ups, _first_free(state, self.corpus))
+        number = corpus.follow_ups
         for start in range(0, len(pairs), MAX_ITEMS):
             part = FollowUp(self.corpus, dict(pairs[start : start + MAX_ITEMS]))
             state = state.with_part(follow_part(self.corpus, number), part)
@@ -65,12 +65,6 @@ class ForgetFollowUps:
             if part.corpus == self.corpus and not self.items.isdisjoint(part.items):
                 state = FollowedUp(name, self.items).apply(state)
         return state
-
-
-def _first_free(state: ConnectionState, corpus: str) -> int:
-    """A number above those of the lists that are left of a snapshot that was given up."""
-    names = [name for name, part in state.follow_ups.items() if part.corpus == corpus]
-    return max((int(name.rpartition(":")[2]) for name in names), default=-1) + 1
 
 
 def follow_part(corpus: str, number: int) -> str:

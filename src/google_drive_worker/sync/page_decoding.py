@@ -4,7 +4,6 @@ In: a page's bytes. Out: its items, and those that are not what Drive documents.
 the fast way. One that does not is taken apart, so that one bad item costs itself and not the page. Pure.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from google_drive_worker.client.errors import MalformedResponseError
+from google_drive_worker.client.mending import mended
 from google_drive_worker.client.resources import (
     CHANGE,
     CHANGE_LIST,
@@ -75,7 +75,7 @@ def _envelope(decode: Callable[[bytes], Item], body: bytes) -> Item:
 def _mended(decode: Callable[[bytes], Item], body: bytes) -> Item:
     """Decode a page in which a text holds half a surrogate pair: JSON allows it, UTF-8 and strict decoders do not."""
     try:
-        return decode(json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace"))
+        return decode(mended(body))
     except (ValueError, RecursionError) as error:
         raise MalformedResponseError("a list answer is not JSON") from error
 

@@ -70,6 +70,7 @@ class Page:
 
     records: Sequence[OutRecord]
     next_page_token: str | None
+    """None on the last page; Drive may say so by an empty one."""
     head: str | None = None
     incomplete_search: bool = False
     rejected: Sequence[Rejected] = ()
@@ -97,7 +98,7 @@ def file_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> Pag
         records += _taken_back(files, wanted, writer)
     return Page(
         records,
-        listed.next_page_token,
+        listed.next_page_token or None,
         incomplete_search=listed.incomplete_search,
         rejected=rejected,
         counts=counts,
@@ -113,7 +114,11 @@ def folder_page(body: bytes, view: View) -> tuple[dict[str, str | None], str | N
     """
     listed, _ = decode_files(body)
     files = _owned(listed.files, view)
-    return {intern(file.id): parent_of(file) for file in files}, listed.next_page_token, listed.incomplete_search
+    return (
+        {intern(file.id): parent_of(file) for file in files},
+        listed.next_page_token or None,
+        listed.incomplete_search,
+    )
 
 
 def listed_lists(body: bytes, view: View) -> tuple[dict[str, list[str]], str | None]:
@@ -124,7 +129,7 @@ def listed_lists(body: bytes, view: View) -> tuple[dict[str, list[str]], str | N
     listed, _ = decode_files(body)
     files = _owned(listed.files, view)
     wanted = files if view.scope.is_everything else _wanted(files, view)
-    return {file.id: [resource_type(file).value, *_lists_of(file)] for file in wanted}, listed.next_page_token
+    return {file.id: [resource_type(file).value, *_lists_of(file)] for file in wanted}, listed.next_page_token or None
 
 
 def change_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> Page:
@@ -134,10 +139,9 @@ def change_page(body: bytes, writer: RecordWriter, view: View = EVERYTHING) -> P
     records = _changes(listed.changes, writer, rejected, view)
     return Page(
         records,
-        listed.next_page_token,
+        listed.next_page_token or None,
         head=listed.new_start_page_token,
         rejected=[*rejected, *_unexplained(listed.changes)],
-        counts=Counter([record.resource_type for record in records]),
         newest_change=_newest(listed.changes),
         sights=replace_field(_sights(shown), gone=_gone(listed.changes, view)),
         drives=[_drive_event(change) for change in listed.changes if _is_of_a_drive(change)],

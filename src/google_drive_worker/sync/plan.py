@@ -185,7 +185,7 @@ def due_at(state: ConnectionState) -> datetime | None:
     """When something falls due that nobody will ask for; None when nothing does."""
     if _workable(state) is None:
         return None
-    times = [_time(each) for corpus in state.corpora for each in (corpus.settle_at, corpus.sweep_at)]
+    times = [_time(each) for corpus in state.corpora if corpus.is_live for each in (corpus.settle_at, corpus.sweep_at)]
     return min((time for time in times if time is not None), default=None)
 
 
@@ -217,7 +217,7 @@ def _replay_step(job: JobState, live: list[CorpusState]) -> Step | None:
 
 def _dirty_step(live: list[CorpusState]) -> Step | None:
     for corpus in live:
-        if corpus.dirty and not (corpus.rescan and corpus.phase is Phase.LIVE):
+        if (corpus.dirty or corpus.scope) and not (corpus.rescan and corpus.phase is Phase.LIVE):
             return Relist(corpus)
     return None
 

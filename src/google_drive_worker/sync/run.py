@@ -15,10 +15,9 @@ from google_drive_worker.client.files import MAX_PAGE_SIZE
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import Timing
 from google_drive_worker.schemas.event import ErrorRecord, EventName, SyncEvent
-from google_drive_worker.schemas.record import Source
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState
 from google_drive_worker.schemas.times import rfc3339
-from google_drive_worker.sync.corpora import NONE, belonging, drives_part
+from google_drive_worker.sync.corpora import NONE, belonging, drives_part, source_of
 from google_drive_worker.sync.page_decoding import Rejected
 from google_drive_worker.sync.pages import View
 from google_drive_worker.sync.patch import StalePatchError, known_job
@@ -122,11 +121,10 @@ class Run:
 
     def writer(self, corpus: CorpusState | Open, snapshot_id: str, position: str) -> RecordWriter:
         """A writer for the records of one page."""
-        subject = self.job.config.get("subject")
         return RecordWriter(
             self.settings.integration_id,
             self.connection_id,
-            Source(corpus.corpus, corpus.drive_id, subject if isinstance(subject, str) else None),
+            source_of(self.job, corpus.corpus, corpus.drive_id),
             snapshot_id,
             position,
             self.now(),
@@ -137,7 +135,7 @@ class Run:
         return SyncEvent(name, self.connection_id, self.now(), corpus, snapshot_id)
 
     async def decode(self, work: Callable[..., Decoded], *arguments: object) -> Decoded:
-        """Turn a page into records in the thread for it."""
+        """Turn a page into records, or go over a whole index, in the thread for it."""
         return await asyncio.get_running_loop().run_in_executor(self.pages, work, *arguments)
 
     def rejections(self, items: Sequence[Rejected], resource_type: str = "file") -> list[ErrorRecord]:

@@ -196,7 +196,7 @@ class Runner:
             log.error("a job ended by an error of its own", exc_info=error, extra={"connection_id": job[0]})
             return
         if task.result():
-            self.wake(job[0])  # what one lane has done may be work for the other
+            self.wake(job[0])  # what one lane has done may be work for another
 
     def _has_new_settings(self, connection_id: str, state: ConnectionState) -> bool:
         """Whether a trigger has brought other settings, another credential perhaps, since the job began."""

@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from google_drive_worker.client import files
-from google_drive_worker.client.errors import CursorLostError
+from google_drive_worker.client.errors import CursorLostError, MalformedResponseError
 from google_drive_worker.client.paging import PageSize
 from google_drive_worker.client.resources import FILE_LIST_FIELDS, FOLDER, FOLDER_LIST_FIELDS
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
@@ -177,6 +177,8 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
                 yield made.make
             finally:
                 scan.room.release()
+            if made.token is not None and made.token == token:
+                raise MalformedResponseError("a page of a listing names itself as the next")
             token, is_last = made.token, made.token is None
 
 

@@ -70,6 +70,8 @@ class OpenSnapshot:
             cursor=(given_up.cursor if given_up is not None else None) or self.start_token,
             expected=given_up.expected if given_up is not None else 0,
             enrich=self._missed(given_up),
+            follow_ups=given_up.follow_ups if given_up is not None else 0,
+            scope=given_up.scope if given_up is not None else (),
             full_wanted=self.full_wanted,
             drive_id=self.drive_id,
             root_id=self.root_id,
@@ -159,7 +161,10 @@ class AdvanceScan:
         """Move the range on, unless another snapshot has replaced this one."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         old = open_range(corpus, self.range_name)
-        moved = replace(old, page_token=self.page_token, done=self.page_token is None)
+        done = self.page_token is None
+        moved = replace(
+            old, page_token=self.page_token, done=done, counts={} if done else added(old.counts, self.counts)
+        )
         return state.with_part(
             corpus_part(self.corpus),
             replace(
@@ -180,11 +185,12 @@ class RestartRange:
     range_name: str
 
     def apply(self, state: ConnectionState) -> ConnectionState:
-        """Forget the token. Counts stay: they count what was emitted."""
+        """Forget the token, and what its pages have counted."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        restarted = replace(open_range(corpus, self.range_name), page_token=None)
-        ranges = {**corpus.ranges, self.range_name: restarted}
-        return state.with_part(corpus_part(self.corpus), replace(corpus, ranges=ranges))
+        old = open_range(corpus, self.range_name)
+        ranges = {**corpus.ranges, self.range_name: replace(old, page_token=None, counts={})}
+        counts = {kind: number - old.counts.get(kind, 0) for kind, number in corpus.counts.items()}
+        return state.with_part(corpus_part(self.corpus), replace(corpus, ranges=ranges, counts=counts))
 
 
 @dataclass(frozen=True, slots=True)

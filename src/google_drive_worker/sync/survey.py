@@ -46,7 +46,8 @@ def sample_of(body: bytes) -> tuple[Sample, str | None]:
     page = decode_mended(body, _Look, endpoint=files.LIST_ENDPOINT)
     moments = [parse_rfc3339(text) for raw in page.files if (text := _created_time(raw)) is not None]
     times = [second_of(moment) for moment in moments if moment is not None]
-    return Sample(times, page.next_page_token is None), page.next_page_token
+    token = page.next_page_token or None
+    return Sample(times, token is None), token
 
 
 def _created_time(raw: Raw) -> str | None:
@@ -89,10 +90,10 @@ async def _looked_at(run: Run, query: Query, cutting: Cutting, heavy: Sequence[P
 
 async def _look(run: Run, query: files.FilesQuery) -> Sample:
     """Look at a page; pages may be empty and yet not the last (facts A4)."""
-    sample, token = sample_of(await files.list_page(run.session, query))
+    sample, token = await run.decode(sample_of, await files.list_page(run.session, query))
     while not sample.times and token is not None:
         try:
-            sample, token = sample_of(await files.list_page(run.session, query, token))
+            sample, token = await run.decode(sample_of, await files.list_page(run.session, query, token))
         except CursorLostError:
             return sample  # it is only looked at: as one that shows nothing, it is listed as it is
     return sample

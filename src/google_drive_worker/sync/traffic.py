@@ -1,7 +1,7 @@
-"""What keeps the two lanes of a connection in order within one corpus.
+"""What keeps the lanes of a connection in order within one corpus.
 
 In: ids that a change page or a walk has emitted. Out: for a page that was requested earlier, which of its rows are
-older than what was emitted meanwhile. Both lanes emit under one lock, so that "emitted meanwhile" has a meaning; what
+older than what was emitted meanwhile. All lanes emit under one lock, so that "emitted meanwhile" has a meaning; what
 is remembered is bounded by the pages that are under way.
 """
 

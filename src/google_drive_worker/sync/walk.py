@@ -31,7 +31,7 @@ from google_drive_worker.sync.folders import (
 )
 from google_drive_worker.sync.follow import AddFollowUps
 from google_drive_worker.sync.pages import Page, file_page
-from google_drive_worker.sync.patch import All, Patch
+from google_drive_worker.sync.patch import All, Patch, open_corpus
 from google_drive_worker.sync.plan import MAX_DIRTY, Account, Relist
 from google_drive_worker.sync.records import SCAN
 from google_drive_worker.sync.run import Run
@@ -47,7 +47,7 @@ WALK = "walk"
 async def relist(run: Run, step: Relist) -> AsyncGenerator[Batch, None]:
     """Walk the dirty folders until none is left, or give the walk up for a new snapshot."""
     name = step.corpus.corpus
-    if size_below(run.state, step.corpus.dirty, MAX_DIRTY) > MAX_DIRTY:
+    if await run.decode(size_below, run.state, step.corpus.dirty, MAX_DIRTY) > MAX_DIRTY:
         for batch in _given_up(run, step.corpus):
             yield batch
         return
@@ -129,31 +129,52 @@ def emitted(run: Run, corpus: CorpusState, page: Page, patches: Sequence[Patch],
 
 
 @dataclass(frozen=True, slots=True)
-class SetScope:
-    """Folders whose snapshot somebody asked for; none once it is complete."""
+class OpenScope:
+    """Somebody asked for a snapshot of some folders."""
 
     corpus: str
-    scope: tuple[str, ...] = ()
+    folders: tuple[str, ...]
 
     def apply(self, state: ConnectionState) -> ConnectionState:
-        """Replace those there are."""
+        """Have them walked, beside those that are under way."""
         corpus = state.corpus(self.corpus)
-        return state if corpus is None else state.with_part(corpus_part(self.corpus), replace(corpus, scope=self.scope))
+        if corpus is None:
+            return state
+        scope = tuple(dict.fromkeys((*corpus.scope, *self.folders)))
+        state = state.with_part(corpus_part(self.corpus), replace(corpus, scope=scope))
+        return MarkDirty(self.corpus, frozenset(self.folders)).apply(state)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseScope:
+    """The snapshot of these folders is complete; others may have been asked for meanwhile."""
+
+    corpus: str
+    snapshot_id: str
+    folders: tuple[str, ...]
+
+    def apply(self, state: ConnectionState) -> ConnectionState:
+        """Leave those."""
+        corpus = open_corpus(state, self.corpus, self.snapshot_id)
+        scope = tuple(folder for folder in corpus.scope if folder not in self.folders)
+        return state.with_part(corpus_part(self.corpus), replace(corpus, scope=scope))
 
 
 def _scope_done(run: Run, corpus: CorpusState, *, complete: bool) -> Batch:
     """The marker of a snapshot of some folders: it sweeps nothing."""
     data = SnapshotData(corpus.snapshot_id, SnapshotPhase.COMPLETE, {}, complete=complete, scope=corpus.scope)
     marker = run.writer(corpus, corpus.snapshot_id, WALK).snapshot(corpus.corpus, data)
-    return Batch(SetScope(corpus.corpus), records=[marker], records_partition=corpus.records_partition)
+    closed = CloseScope(corpus.corpus, corpus.snapshot_id, corpus.scope)
+    return Batch(closed, records=[marker], records_partition=corpus.records_partition)
 
 
 async def account(run: Run, step: Account) -> AsyncGenerator[Batch, None]:
     """Look at every folder that was listed or named and that the scan has not met, and walk those that are there."""
     corpus = step.corpus
     where = (corpus.corpus, corpus.snapshot_id)
-    missing = unaccounted(run.state, corpus)
-    if len(missing) > MAX_LOOKS or size_below(run.state, dict.fromkeys(missing, ""), MAX_DIRTY) > MAX_DIRTY:
+    missing = await run.decode(unaccounted, run.state, corpus)
+    below = await run.decode(size_below, run.state, dict.fromkeys(missing, ""), MAX_DIRTY) if missing else 0
+    if len(missing) > MAX_LOOKS or below > MAX_DIRTY:
         message = f"{len(missing)} folders were named that the listing does not show; nothing is swept"
         error = run.item_error("listing_incomplete", message, "snapshot", corpus.corpus)
         yield Batch(Accounted(*where, done=True, complete=False), notices=[error])

@@ -112,8 +112,8 @@ def late_patch(step: Step, following: str | None) -> Patch | None:
             return AdvanceLook(corpus.corpus, corpus.snapshot_id, drive_id, following)
         case Follow(name, part):
             return FollowedUp(name, frozenset(part.items))
-        case Enrich(corpus, name, _):
-            return AdvanceEnrichment(corpus.corpus, corpus.snapshot_id, name, following)
+        case Enrich(corpus, name, part):
+            return AdvanceEnrichment(corpus.corpus, corpus.snapshot_id, name, following, part.page_token)
         case Sweep(corpus):
             return BeginSweep(corpus.corpus, corpus.snapshot_id, None)
         case _:

@@ -102,7 +102,7 @@ def test_a_corpus_has_a_name_for_people(corpus: str, place: str) -> None:
         (AdvanceLook("user:me", "1", "d1", None), LISTING),
         (CompleteSnapshot("user:me", "1", 1), REPLAYING),
         (All([TrackDrives({}, 0), AdvanceCursor("user:me", "1", "2")]), REPLAYING),
-        (AdvanceEnrichment("user:me", "1", "history", None), READING),
+        (AdvanceEnrichment("user:me", "1", "history", None, None), READING),
         (TrackDrives({}, 0), None),
         (All([]), None),
     ],

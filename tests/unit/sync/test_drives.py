@@ -206,3 +206,17 @@ async def test_a_full_wish_takes_all_corpora_anew(drive: EmulatedDrive) -> None:
     assert held(outlet) == await drive.seen()
     job = outlet.job(CONN)
     assert (job.full_done, job.incremental_done) == (job.full_wanted, job.incremental_wanted)
+
+
+async def test_edits_in_a_drive_do_not_lower_what_a_snapshot_is_to_meet(drive: EmulatedDrive) -> None:
+    """An item without grants of its own has its set taken back with each change; the item itself is not gone."""
+    world = drive.world
+    drive_id = team(drive)
+    item = world.create("edited", parent=drive_id)
+    runner, outlet = await first_sync(drive)
+    expected = outlet.corpus(CONN, f"drive:{drive_id}").expected
+    for number in range(3):
+        world.rename(item.id, f"again {number}")
+        await run_job(runner, outlet, AGAIN)
+    assert expected > 0
+    assert outlet.corpus(CONN, f"drive:{drive_id}").expected == expected

@@ -208,3 +208,9 @@ def test_an_upsert_and_a_delete_have_different_ids() -> None:
     page = logged(entry(file={"id": "a"}), entry(removed=True))
     ids = [said(record)["message_id"] for record in page.records]
     assert len(set(ids)) == len(ids) == 3
+
+
+def test_an_empty_token_is_the_end() -> None:
+    """As an absent one: to ask with it would begin the listing anew, for ever."""
+    assert file_page(b'{"files":[],"nextPageToken":""}', writer()).next_page_token is None
+    assert change_page(b'{"changes":[],"nextPageToken":"","newStartPageToken":"9"}', writer()).next_page_token is None

@@ -15,7 +15,9 @@ from google_drive_worker.schemas.state import (
     Phase,
     Range,
 )
-from google_drive_worker.sync.completion import CompleteSnapshot
+from google_drive_worker.sync.backfill import BeginBackfill
+from google_drive_worker.sync.completion import HISTORY, CompleteSnapshot
+from google_drive_worker.sync.enrich import AdvanceEnrichment
 from google_drive_worker.sync.membership import TrackDrives
 from google_drive_worker.sync.patch import All, Patch, StalePatchError, snapshot_id
 from google_drive_worker.sync.plan import Idle, Open, has_work, next_step
@@ -28,6 +30,7 @@ from google_drive_worker.sync.state import (
     RestartRange,
     added,
 )
+from google_drive_worker.sync.walk import CloseScope, OpenScope
 from google_drive_worker.sync.wishes import (
     MAX_CHANNELS,
     Accept,
@@ -116,7 +119,7 @@ def test_a_snapshot_opens_with_its_token_parked() -> None:
 def test_pages_move_their_range() -> None:
     """A page token is kept, counts add up, the last page ends the range."""
     middle = corpus_of(after(PAGE, state=SCANNING))
-    assert (middle.ranges["all"], middle.counts) == (Range(page_token="p2"), {"file": 3})
+    assert (middle.ranges["all"], middle.counts) == (Range(page_token="p2", counts={"file": 3}), {"file": 3})
     done = corpus_of(after(PAGE, LAST_PAGE, state=SCANNING))
     assert (done.ranges["all"].done, done.counts) == (True, {"file": 4, "folder": 1})
 
@@ -291,3 +294,27 @@ def test_snapshot_ids_compare_as_text() -> None:
 def test_counts_add_up() -> None:
     """Counts of both sides, by name."""
     assert added({"file": 1}, {"file": 2, "folder": 3}) == {"file": 3, "folder": 3}
+
+
+def test_a_range_that_is_listed_anew_counts_anew() -> None:
+    """What its pages had brought is not counted twice: by these numbers the next snapshot is held, or is not."""
+    state = after(replaced(OPEN, ranges={"all": Range(), "b": Range()}), state=ACCEPTED)
+    state = after(PAGE, AdvanceScan(ME, ONE, "b", "q2", {"file": 2}), RestartRange(ME, ONE, "all"), state=state)
+    assert corpus_of(state).counts == {"file": 2}
+    assert corpus_of(after(PAGE, state=state)).counts == {"file": 5}
+
+
+def test_a_snapshot_of_folders_that_is_asked_for_meanwhile_stays_open() -> None:
+    """The one that ends closes its own folders and no others."""
+    state = after(OpenScope(ME, ("a",)), OpenScope(ME, ("b", "a")), CloseScope(ME, ONE, ("a",)), state=LIVE)
+    assert corpus_of(state).scope == ("b",)
+    assert set(corpus_of(state).dirty) == {"a", "b"}
+
+
+def test_a_range_of_enrichment_that_was_begun_anew_is_not_moved_on() -> None:
+    """A page of before would skip what the new beginning is to read."""
+    state = after(BeginBackfill(), AdvanceEnrichment(ME, ONE, HISTORY, "p2", None), state=LIVE)
+    state = after(BeginBackfill(), state=state)
+    with pytest.raises(StalePatchError):
+        AdvanceEnrichment(ME, ONE, HISTORY, "p3", "p2").apply(state)
+    assert corpus_of(after(AdvanceEnrichment(ME, ONE, HISTORY, None, None), state=state)).enrich == {}

@@ -215,8 +215,9 @@ def test_the_lanes_of_a_corpus(corpus: CorpusState, increment: Step, backfill: S
         (replace(LIVE, settle_at=LATER), LATER),
         (replace(LIVE, settle_at=MUCH_LATER, sweep_at=LATER), LATER),
         (replace(LIVE, sweep_at=BEFORE), BEFORE),
+        (replace(LIVE, settle_at=BEFORE, is_live=False), MUCH_LATER),
     ],
-    ids=["nothing", "settling", "the sooner of two", "past"],
+    ids=["nothing", "settling", "the sooner of two", "past", "of a corpus that begins anew: not before it is live"],
 )
 def test_what_falls_due_of_itself(corpus: CorpusState, due: str | None) -> None:
     """The soonest time of all corpora; a connection that may not work has none."""

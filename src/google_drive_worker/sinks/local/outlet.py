@@ -92,5 +92,7 @@ class LocalOutlet:
 
     async def _close(self) -> None:
         self._state = None
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._storage.close)
-        self._thread.shutdown(wait=False)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._storage.close)
+        finally:
+            self._thread.shutdown(wait=False)
