@@ -108,7 +108,10 @@ async def check_redis(settings: WorkerSettings) -> Sequence[Finding]:
         return []
     from google_drive_worker.quota.redis_books import RedisBooks  # only where it is used: it is slow to import
 
-    books = RedisBooks(settings.redis_url.get_secret_value(), settings.redis_key_prefix, "doctor")
+    try:
+        books = RedisBooks(settings.redis_url.get_secret_value(), settings.redis_key_prefix, "doctor")
+    except ValueError:
+        return [Finding(Verdict.BAD, "REDIS_URL is none that Redis's client takes", "check its options and its port")]
     try:
         await books.check()
     except SharedBooksError as error:

@@ -29,7 +29,6 @@ from clustera_toolkit.kafka import (
 from clustera_toolkit.message import SizeGuard
 from google_drive_worker import topics
 from google_drive_worker.client.observer import LoggingObserver
-from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
@@ -46,7 +45,6 @@ from google_drive_worker.object_store import open_object_store
 from google_drive_worker.observers import ObservedAssignments, ObservedProducer, observed_restore
 from google_drive_worker.ownership import Ownership, Partitions
 from google_drive_worker.probes import KAFKA_SECONDS, Probes
-from google_drive_worker.quota.gate import QuotaGate
 from google_drive_worker.quota.opening import open_gate
 from google_drive_worker.schemas.event import ErrorRecord, Notice
 from google_drive_worker.schemas.state import JobState
@@ -276,13 +274,6 @@ class Worker:
         )
         gate = await self._cleanup.enter_async_context(open_gate(settings, self.metrics))
         self.metrics.collect(QuotaSeries(PREFIX, gate))
-        self.metrics.gauge(
-            "rate_limit_use_ratio",
-            "What was spent of the quota limit that is nearest, as a part of it",
-            lambda: gate.use().fullness,
-        )
-        waiting = {lane.name.lower(): partial(_waiting, gate, lane) for lane in Lane}
-        self.metrics.gauges("quota_waiting_calls", "Calls that wait for quota, by lane", "lane", waiting)
         observer = LoggingObserver(self.metrics) if settings.google_api_debug else self.metrics
 
         async def open_session(connection_id: str, job: JobState) -> DriveSession:
@@ -395,10 +386,6 @@ def announce(notice: Notice) -> None:
     facts = {"connection_id": notice.integration_connection_id, "corpus": notice.corpus}
     told = {name: value for name in ("files", "counts", "count") if (value := getattr(notice, name)) is not UNSET}
     log.info("event: %s", notice.event.value, extra={**facts, **told})
-
-
-def _waiting(gate: QuotaGate, lane: Lane) -> float:
-    return gate.use().waiting[lane]
 
 
 def _shard_of(connection_id: str, *, shards: int) -> int:

@@ -62,7 +62,8 @@ def trigger(
     selected |= {} if page_size is None else {"page_size": page_size}
     config = _config(settings, refresh_token_env, selected)
     if history:
-        typer.echo(str(forecast(FORETOLD_FILES, history, limits_of(settings))), err=True)
+        cost = forecast(FORETOLD_FILES, history, limits_of(settings))
+        typer.echo(f"how many files there are is not known here; for example, {cost}", err=True)
     try:
         sent = execute(send_trigger(settings, connection, kind, config, folders))
     except InvalidMessageError as error:

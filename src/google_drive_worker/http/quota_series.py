@@ -1,17 +1,17 @@
 """How much of the quota is used and how it is shared, read when it is asked for.
 
-In: the gate. Out: gauges by limit (`user`, the fullest of them, `project`, `day`, `replica`), and what became of
-asking the shared books; where nothing is shared, the latter stand at nothing.
+In: the gate. Out: gauges by lane (what waits) and by limit (`user`, the fullest of them, `project`, `day`, `replica`),
+and what became of asking the shared books; where nothing is shared, the latter stand at nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from prometheus_client import Metric
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from google_drive_worker.quota.gate import QuotaGate
-from google_drive_worker.quota.limits import LimitName
 from google_drive_worker.quota.sharing import Exchanges
 
 
@@ -24,16 +24,18 @@ class QuotaSeries(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Look at the gate once."""
-        yield self._by_limit(
-            "quota_use_ratio", "What was spent of each quota limit, as a part of it", self._gate.use().limits
-        )
+        use = self._gate.use()
+        nearest = "What was spent of the quota limit that is nearest, as a part of it"
+        yield self._gauge("rate_limit_use_ratio", nearest, use.fullness)
+        yield self._by("limit", "quota_use_ratio", "What was spent of each quota limit, as a part of it", use.limits)
+        waiting = {lane.name.lower(): calls for lane, calls in use.waiting.items()}
+        yield self._by("lane", "quota_waiting_calls", "Calls that wait for quota, by lane", waiting)
         yield from self._sharing()
 
     def _sharing(self) -> Iterator[Metric]:
         ledger = self._gate.sharing.ledger if self._gate.sharing else None
-        yield self._by_limit(
-            "quota_leased_units", "What is leased and not spent, by limit", ledger.leased() if ledger else {}
-        )
+        leased = ledger.leased() if ledger else {}
+        yield self._by("limit", "quota_leased_units", "What is leased and not spent, by limit", leased)
         yield self._gauge("quota_shared", "1 while quota is shared", ledger.is_shared if ledger else False)
         yield self._gauge("quota_replicas", "Replicas that share the quota", ledger.replicas if ledger else 1)
         exchanges = self._gate.sharing.exchanges if self._gate.sharing else Exchanges()
@@ -45,10 +47,10 @@ class QuotaSeries(Collector):
         fallbacks.add_metric([], exchanges.fallbacks)
         yield fallbacks
 
-    def _by_limit(self, name: str, text: str, values: Mapping[LimitName, float]) -> Metric:
-        family = GaugeMetricFamily(f"{self._prefix}_{name}", text, labels=["limit"])
-        for limit, value in values.items():
-            family.add_metric([limit], value)
+    def _by(self, label: str, name: str, text: str, values: Mapping[Any, float]) -> Metric:
+        family = GaugeMetricFamily(f"{self._prefix}_{name}", text, labels=[label])
+        for which, value in values.items():
+            family.add_metric([which], value)
         return family
 
     def _gauge(self, name: str, text: str, value: float) -> Metric:
