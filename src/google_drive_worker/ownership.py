@@ -3,10 +3,11 @@
 In: assignments of the consumer group. Out: a restored state store, an open committer, running jobs; and all of that
 ended before partitions go. The order of a restore is what no promise survives without (ARCHITECTURE.md, "Restore"):
 
-1. committed offsets, once no transaction on them is pending;
-2. the true ends of the state partitions, open transactions included;
-3. the states, read until those ends;
-4. only then: work, and messages.
+1. the end of this worker's own last transaction: a group that has moved on refuses it, however late;
+2. committed offsets, once no transaction on them is pending;
+3. the true ends of the state partitions, open transactions included;
+4. the states, read until those ends;
+5. only then: work, and messages.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import Protocol
 
 from clustera_toolkit.kafka import (
     Assignment,
+    DeadlineError,
     InboundMessage,
     KafkaAdmin,
     KafkaClientError,
@@ -25,6 +27,7 @@ from clustera_toolkit.kafka import (
 )
 from google_drive_worker.sinks.kafka.committer import Committer
 from google_drive_worker.sinks.kafka.state_store import StateStore
+from google_drive_worker.sync.outlet import OutletClosedError
 
 log = logging.getLogger(__name__)
 
@@ -150,14 +153,23 @@ class Ownership:
         for attempt in range(1, MAX_RESTORES + 1):
             try:
                 return await self._restore(assignment)
-            except KafkaClientError as error:
+            except (KafkaClientError, OutletClosedError) as error:
                 log.warning("restore failed (attempt %d): %s", attempt, error)
-                if attempt == MAX_RESTORES and not self.failed.done():
-                    self.failed.set_exception(error)
+                if attempt == MAX_RESTORES:
+                    self._fail(error)
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception as error:  # a worker that owns partitions and restores nothing would look healthy for ever
+                self._fail(error)
+                raise
         return None
 
+    def _fail(self, error: Exception) -> None:
+        if not self.failed.done():
+            self.failed.set_exception(error)
+
     async def _restore(self, assignment: Assignment) -> None:
+        if not await self._committer.is_quiet(self._deadline_seconds):
+            raise DeadlineError(f"the last transaction did not end within {self._deadline_seconds:.0f} s")
         await self._refresh_metadata(assignment)
         offsets = await self._start_offsets(assignment.partitions)
         shards = [

@@ -75,7 +75,10 @@ class Emulator:
 
 
 class Reader:
-    """A `read_committed` consumer in a thread, reading everything from the start."""
+    """A `read_committed` consumer in a thread, reading everything from the start, once.
+
+    Of no group: one that is taken up again after an outage would begin anew where nothing was committed.
+    """
 
     def __init__(self, bootstrap_servers: str, topics: Mapping[str, str]) -> None:
         self._names = {topic: role for role, topic in topics.items()}
@@ -96,7 +99,7 @@ class Reader:
         self.dead: list[tuple[bytes | None, dict[str, bytes]]] = []
         self._stop = False
         wanted = [topics["records"], topics["errors"], topics["events"], f"{topics['trigger']}.dlq"]
-        self._consumer.subscribe(wanted)
+        self._consumer.assign([place for topic in wanted for place in _starts(self._consumer, topic)])
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -275,9 +278,9 @@ class Stack:
                 "fetch.wait.max.ms": 20,
             }
         )
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
-        waiting, deadline = len(partitions), time.monotonic() + WAIT_SECONDS
+        starts = _starts(consumer, topic)
+        consumer.assign(starts)
+        waiting, deadline = len(starts), time.monotonic() + WAIT_SECONDS
         while waiting and time.monotonic() < deadline:
             message = consumer.poll(1.0)
             if message is None:
@@ -294,6 +297,11 @@ class Stack:
         for worker in self.workers:
             worker.kill()
         self.emulator.stop()
+
+
+def _starts(consumer: Consumer, topic: str) -> list[TopicPartition]:
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    return [TopicPartition(topic, partition, 0) for partition in partitions]
 
 
 class Process:

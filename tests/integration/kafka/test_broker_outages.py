@@ -19,10 +19,12 @@ NEW_FILES = 600
 CONNECTIONS = [f"conn_outage_{number}" for number in range(3)]
 OUTAGES_IN_SCAN, OUTAGES_IN_INCREMENTS = 2, 1
 SHUTDOWN_SECONDS = 10
-RECOVERY_SECONDS = 150
-"""How long a worker may take to find its way back: the broker keeps what a crash left open until it times out, and a
-restore that meets it is given up after `RESTORE_SECONDS` and tried again."""
-RESTORE_SECONDS = 15
+RECOVERY_SECONDS = 60
+"""How long a worker may take to find its way back."""
+TRANSACTION_TIMEOUT_MS = 60_000
+"""Longer than an outage. A broker that comes back alone, times a transaction out and is not yet in charge of its own
+partitions takes them for deleted and skips their markers ("Couldn't find leader endpoint" in its log): it then hangs
+until an operator aborts it, which is Kafka's to mend (docs/operations.md)."""
 INTERPRETER_SECONDS = 1
 """What Python itself takes to end, beyond the worker's own time."""
 
@@ -51,7 +53,7 @@ def test_a_broker_killed_again_and_again_costs_no_record_and_repeats_none(
 ) -> None:
     """In scans and in increments: each item and each change is read once, and one worker lives through it all."""
     stack.emulator.latency(200)
-    worker = stack.start("r1", WORKER_RESTORE_TIMEOUT_SECONDS=str(RESTORE_SECONDS))
+    worker = _start(stack)
     _trigger(stack)
     _outages(stack, reader, chance, OUTAGES_IN_SCAN, until=lambda: reader.completed() >= set(CONNECTIONS))
     reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{worker.tail()}", RECOVERY_SECONDS)
@@ -76,7 +78,7 @@ def test_a_broker_killed_again_and_again_costs_no_record_and_repeats_none(
 def test_a_worker_whose_kafka_is_gone_still_ends_in_time(stack: Stack, reader: Reader) -> None:
     """SIGTERM in the middle of a scan and of an outage: it ends in order within its time, and the next one goes on."""
     stack.emulator.latency(100)
-    worker = stack.start("r1", WORKER_SHUTDOWN_TIMEOUT_SECONDS=str(SHUTDOWN_SECONDS))
+    worker = _start(stack, WORKER_SHUTDOWN_TIMEOUT_SECONDS=str(SHUTDOWN_SECONDS))
     _trigger(stack)
     reader.wait(lambda: len(reader.files) >= 200, f"the first pages\n{worker.tail()}")
     with outage(stack.broker):
@@ -84,10 +86,14 @@ def test_a_worker_whose_kafka_is_gone_still_ends_in_time(stack: Stack, reader: R
         assert worker.stop(SHUTDOWN_SECONDS + INTERPRETER_SECONDS) == 0, worker.tail()
     assert not reader.completed(), "the scans were meant to be under way"
     stack.emulator.latency(0)
-    successor = stack.start("r1", WORKER_RESTORE_TIMEOUT_SECONDS=str(RESTORE_SECONDS))
+    successor = _start(stack)
     reader.wait(lambda: reader.completed() >= set(CONNECTIONS), f"all snapshots\n{successor.tail()}", RECOVERY_SECONDS)
     assert successor.stop() == 0, successor.tail()
     _assert_each_once(stack, reader)
+
+
+def _start(stack: Stack, **settings: str) -> Process:
+    return stack.start("r1", WORKER_TRANSACTION_TIMEOUT_MS=str(TRANSACTION_TIMEOUT_MS), **settings)
 
 
 def _unready_parts(worker: Process) -> list[str]:

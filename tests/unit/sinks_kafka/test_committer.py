@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from confluent_kafka import Consumer
 
-from clustera_toolkit.kafka import EmbeddedBroker, KafkaProducer, Position
+from clustera_toolkit.kafka import EmbeddedBroker, KafkaProducer, Position, TransactionAbortedError
 from clustera_toolkit.message import SizeGuard
 from clustera_toolkit.storage import S3Client
 from google_drive_worker.schemas.record import FileData, OutRecord, ResourceType, Source
@@ -32,11 +32,25 @@ OPEN = OpenSnapshot("user:me", ONE, "5", "account", 0, {"all": Range()}, None, N
 LIMIT = 2000
 
 
+class LateRefusal(KafkaProducer):
+    """A producer that learns, when it is told to, that the group had moved on."""
+
+    def __init__(self) -> None:
+        super().__init__("localhost:1")
+        self.asked, self.told = asyncio.Event(), asyncio.Event()
+
+    async def transact(self, *_: object) -> None:
+        self.asked.set()
+        await self.told.wait()
+        raise TransactionAbortedError("the generation is over", fenced_group=True)
+
+
 @dataclass
 class Office:
     """A committer that runs, and what it committed, transaction by transaction."""
 
     committer: Committer
+    producer: KafkaProducer
     group: Consumer
     place: Position
     transactions: list[list[Work]] = field(default_factory=list)
@@ -78,7 +92,7 @@ async def office(embedded_broker: EmbeddedBroker, topic_names: Callable[[str], s
     )
     await producer.start()
     running = asyncio.create_task(committer.run())
-    made = Office(committer, group, place, transactions)
+    made = Office(committer, producer, group, place, transactions)
     made.open()
     yield made
     running.cancel()
@@ -164,6 +178,23 @@ async def test_work_of_an_earlier_assignment_is_dropped(office: Office) -> None:
     with pytest.raises(OutletClosedError):
         await late
     assert office.committer.offsets == {office.place: 3}
+
+
+async def test_a_late_refusal_leaves_the_next_assignment_alone(office: Office) -> None:
+    """The group refused a transaction of an assignment that is over: what the next one hands over is committed."""
+    refusing = LateRefusal()
+    office.committer.replace_producer(refusing)
+    refused = office.committer.handle(office.place, 5)
+    await refusing.asked.wait()
+    assert not await office.committer.is_quiet(0.01)
+    office.committer.replace_producer(office.producer)
+    office.open(3)
+    following = office.committer.handle(office.place, 4)
+    refusing.told.set()
+    await following
+    with pytest.raises(OutletClosedError):
+        await refused
+    assert office.committer.offsets == {office.place: 4}
 
 
 async def test_a_large_record_goes_by_reference(office: Office) -> None:

@@ -126,10 +126,16 @@ class Committer:
         self._epoch += 1
         for work in await self._queue.clear():
             self._finish(work, OutletClosedError("the partitions are gone"))
-        try:
-            await asyncio.wait_for(self._idle.wait(), finish_seconds)
-        except TimeoutError:
+        if not await self.is_quiet(finish_seconds):
             log.warning("the open transaction did not end in %.0f s", finish_seconds)
+
+    async def is_quiet(self, within_seconds: float) -> bool:
+        """Whether no transaction is under way, now or soon: what is read before that may be another assignment's."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), within_seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def drain(self, seconds: float) -> None:
         """Commit what waits, as far as the time allows."""
@@ -265,7 +271,7 @@ class Committer:
                 self.alive_at = time.monotonic()
                 if error.fenced_group:
                     log.warning("the group has moved on: %s", error)
-                    return await self._give_up(transaction.works)
+                    return await self._give_up(transaction.works, epoch)
                 if error.failures:
                     return await self._isolate(transaction, error, alone=alone)
                 log.warning("transaction aborted (attempt %d): %s", attempt, error)
@@ -300,13 +306,17 @@ class Committer:
                 self._broken.setdefault(work.connection_id, BatchDroppedError("the state has moved on"))
             self._finish(work, BatchDroppedError("the state has moved on"))
 
-    async def _give_up(self, works: Sequence[Work]) -> None:
-        self._open = False
-        for work in [*works, *await self._queue.clear()]:
+    async def _give_up(self, works: Sequence[Work], epoch: int) -> None:
+        """Drop works, and everything that waits with them unless it is of a later assignment."""
+        dropped = list(works)
+        if epoch == self._epoch:
+            self._open = False
+            dropped += await self._queue.clear()
+        for work in dropped:
             self._finish(work, OutletClosedError("the partitions are gone"))
 
     async def _lose_track(self, works: Sequence[Work]) -> None:
-        await self._give_up(works)
+        await self._give_up(works, self._epoch)
         self.lost_track.set()
 
     def _finish(self, work: Work, error: Exception | None = None) -> None:

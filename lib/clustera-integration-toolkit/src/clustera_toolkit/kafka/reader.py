@@ -53,7 +53,10 @@ async def read_to_end(
         while waiting:
             if time.monotonic() > deadline:
                 behind = ", ".join(f"{place.topic}[{place.partition}]" for place in sorted(waiting))
-                raise DeadlineError(f"not read to the end within {deadline_seconds:.0f} s: {behind}")
+                raise DeadlineError(
+                    f"not read to the end within {deadline_seconds:.0f} s: {behind}. If this goes on, a transaction hangs "
+                    "on these partitions: see kafka-transactions.sh, find-hanging and abort"
+                )
             chunk = await asyncio.to_thread(_read_chunk, consumer, waiting)
             if chunk:
                 yield chunk
