@@ -50,6 +50,15 @@ PROBES = 5
 """How often a probe is repeated that could not be told; measured, one repetition is enough (see `Verdict.UNTOLD`)."""
 
 
+WATCH = (False, True, True)
+"""Whether to be told of each message, attempt by attempt. A report takes the GIL, which is a tenth of the CPU time of a
+full sync: so only where something failed is a transaction made again with reports, twice (see `Verdict.UNTOLD`)."""
+
+
+class _UntoldError(TransactionAbortedError):
+    """A message may have been refused, and nobody was told which one."""
+
+
 class Verdict(Enum):
     """What a probe has shown of its messages."""
 
@@ -81,11 +90,9 @@ class KafkaProducer:
             "partitioner": "murmur2_random",
             "retry.backoff.ms": 10,
             "linger.ms": LINGER_MILLISECONDS,
-            "delivery.report.only.error": True,
             "queue.buffering.max.kbytes": 65536,
             "compression.type": "lz4",
             "metadata.recovery.strategy": "none",  # by default it forgets its brokers, and calls wait for them for ever
-            "on_delivery": self._deliveries.report,
             **(config or {}),
         }
         self.transactional = transactional_id is not None
@@ -181,8 +188,18 @@ class KafkaProducer:
 
     def _transact(self, messages: Sequence[OutboundMessage], offsets: Mapping[Position, int], group: object) -> None:
         positions = [TopicPartition(place.topic, place.partition, offset) for place, offset in offsets.items()]
+        for watch in WATCH:
+            try:
+                return self._attempt(messages, positions, group, watch=watch)
+            except _UntoldError as error:
+                untold = error
+        raise untold
+
+    def _attempt(
+        self, messages: Sequence[OutboundMessage], positions: list[TopicPartition], group: object, *, watch: bool
+    ) -> None:
         with self._outcomes():
-            self._write(messages)
+            self._write(messages, watch=watch)
             self._until(
                 lambda: self._live.send_offsets_to_transaction(positions, group, STEP_SECONDS),
                 "send_offsets_to_transaction",
@@ -199,11 +216,11 @@ class KafkaProducer:
         except TransactionAbortedError:
             return Verdict.REFUSED if self._deliveries.refused else verdict
 
-    def _write(self, messages: Sequence[OutboundMessage]) -> None:
+    def _write(self, messages: Sequence[OutboundMessage], *, watch: bool = True) -> None:
         """Begin a transaction and have its messages answered."""
         self._deliveries.clear()
         self._live.begin_transaction()
-        self._produce(messages)
+        self._produce(messages, watch=watch)
         self._flush()
 
     @contextmanager
@@ -218,8 +235,8 @@ class KafkaProducer:
         except SystemError as error:
             raise TransactionUncertainError(FATAL_IN_CALLBACK) from error
 
-    def _produce(self, messages: Iterable[OutboundMessage]) -> None:
-        produce = self._live.produce
+    def _produce(self, messages: Iterable[OutboundMessage], *, watch: bool = True) -> None:
+        produce, report = self._live.produce, self._deliveries.report if watch else None
         last, waiting = -1, 0
         for message in messages:
             partition = -1 if message.partition is None else message.partition
@@ -231,7 +248,7 @@ class KafkaProducer:
                 waiting = size
             while True:
                 try:
-                    produce(message.topic, message.value, message.key, partition, headers=message.headers)
+                    produce(message.topic, message.value, message.key, partition, report, headers=message.headers)
                     break
                 except BufferError:
                     self._heed_close()
@@ -293,15 +310,23 @@ class KafkaProducer:
     def _give_up(self, error: KafkaError) -> NoReturn:
         """Turn librdkafka's verdict into one of the outcomes."""
         if error.txn_requires_abort():
-            self._abort(error.str(), fenced_group=error.code() in GROUP_FENCED)
+            fenced = error.code() in GROUP_FENCED
+            told = fenced or error.code() == KafkaError._MSG_TIMED_OUT or bool(self._deliveries.refused)
+            self._abort(error.str(), TransactionAbortedError if told else _UntoldError, fenced_group=fenced)
         raise TransactionUncertainError(f"{error.name()}: {error.str()}")
 
-    def _abort(self, message: str, *, fenced_group: bool = False) -> NoReturn:
+    def _abort(
+        self,
+        message: str,
+        outcome: type[TransactionAbortedError] = TransactionAbortedError,
+        *,
+        fenced_group: bool = False,
+    ) -> NoReturn:
         try:
             self._until(lambda: self._live.abort_transaction(STEP_SECONDS), "abort_transaction")
         except (KafkaException, DeadlineError) as error:
             raise TransactionUncertainError(f"{message}; and the abort failed: {error}") from error
-        raise TransactionAbortedError(message, self._deliveries.refused, fenced_group=fenced_group)
+        raise outcome(message, self._deliveries.refused, fenced_group=fenced_group)
 
 
 def _is_stuck(error: KafkaError) -> bool:

@@ -54,8 +54,8 @@ async def read_to_end(
             if time.monotonic() > deadline:
                 behind = ", ".join(f"{place.topic}[{place.partition}]" for place in sorted(waiting))
                 raise DeadlineError(
-                    f"not read to the end within {deadline_seconds:.0f} s: {behind}. If this goes on, a transaction hangs "
-                    "on these partitions: see kafka-transactions.sh, find-hanging and abort"
+                    f"not read to the end within {deadline_seconds:.0f} s: {behind}. "
+                    "If this goes on, a transaction hangs there: see kafka-transactions.sh, find-hanging and abort"
                 )
             chunk = await asyncio.to_thread(_read_chunk, consumer, waiting)
             if chunk:
