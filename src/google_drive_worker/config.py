@@ -7,11 +7,13 @@ show in a representation.
 
 import socket
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+QuotaModel: TypeAlias = Literal["units", "queries"]
 
 DRIVE_API = "https://www.googleapis.com/drive/v3"
 UNITS_PER_MINUTE_USER = 325_000
@@ -36,7 +38,7 @@ class DriveSettings(BaseSettings):
     gdrive_settle_seconds: float = Field(default=300.0, ge=0, description="0 switches the settle pass off")
     gdrive_comment_sweep_seconds: float = Field(default=604_800.0, ge=0, description="0 switches the sweep off")
     gdrive_calls_at_once: int = Field(default=8, ge=1, le=64, description="of one connection, for lists below items")
-    gdrive_quota_model: Literal["units", "queries"] = "units"
+    gdrive_quota_model: QuotaModel = "units"
     gdrive_quota_units_per_minute_user: int | None = Field(default=None, ge=1)
     gdrive_quota_units_per_minute_project: int | None = Field(default=None, ge=1)
     gdrive_quota_units_per_day: int | None = Field(default=None, ge=1, description="of the project")

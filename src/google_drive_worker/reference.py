@@ -120,11 +120,6 @@ def entries() -> list[Entry]:
     return [by_code[code] for code in sorted(by_code)]
 
 
-def codes(kind: str) -> frozenset[str]:
-    """The codes of a kind."""
-    return frozenset(entry.code for entry in entries() if entry.kind == kind)
-
-
 def markdown() -> str:
     """The reference as it stands in its file."""
     return "\n".join(_lines()) + "\n"

@@ -39,7 +39,7 @@ from google_drive_worker.engine_settings import engine_settings
 from google_drive_worker.handlers.intake import Intake, Routes
 from google_drive_worker.http.health import HealthServer
 from google_drive_worker.http.metrics import PREFIX, Metrics
-from google_drive_worker.http.progress import Progress
+from google_drive_worker.http.progress import ProgressSeries
 from google_drive_worker.http.quota_series import QuotaSeries
 from google_drive_worker.object_store import open_object_store
 from google_drive_worker.observers import ObservedAssignments, ObservedProducer, observed_restore
@@ -367,7 +367,7 @@ class Worker:
             stopping=self._stop.is_set,
         )
         probes.gauges(self.metrics)
-        self.metrics.collect(Progress(PREFIX, self._store, REAL_TIMING.now))
+        self.metrics.collect(ProgressSeries(PREFIX, self._store, REAL_TIMING.now))
         self.http = HealthServer(
             self.metrics, live=probes.live, ready=probes.ready, checks=probes.checks(), about=probes.about
         )

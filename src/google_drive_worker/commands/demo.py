@@ -17,7 +17,7 @@ from rich.live import Live
 from clustera_toolkit.bootstrap import configure_logging, load_settings
 from google_drive_worker.commands.shell import FAILED, examples, execute, fail
 from google_drive_worker.demo.run import DemoFailedError, DemoOptions, Summary, run_demo
-from google_drive_worker.demo.view import Progress, render
+from google_drive_worker.demo.view import DemoProgress, render
 from google_drive_worker.mock_mode import MockModeError, MockSettings
 
 EXAMPLES = examples(
@@ -46,7 +46,7 @@ def demo(
     raise typer.Exit(0 if summary.ok else FAILED)
 
 
-async def _run(options: DemoOptions, show: Callable[[Progress], None]) -> Summary:
+async def _run(options: DemoOptions, show: Callable[[DemoProgress], None]) -> Summary:
     settings = load_settings(MockSettings).model_copy(update={"worker_http_port": 0, "kafka_bootstrap_servers": ""})
     try:
         return await run_demo(options, settings, show)
@@ -55,7 +55,7 @@ async def _run(options: DemoOptions, show: Callable[[Progress], None]) -> Summar
 
 
 @contextmanager
-def _display(console: Console) -> Iterator[Callable[[Progress], None]]:
+def _display(console: Console) -> Iterator[Callable[[DemoProgress], None]]:
     """Draw live on a terminal; elsewhere say when the phase changes."""
     if console.is_terminal:
         with Live(console=console, refresh_per_second=8) as live:
@@ -63,7 +63,7 @@ def _display(console: Console) -> Iterator[Callable[[Progress], None]]:
         return
     told: list[str] = []
 
-    def show(progress: Progress) -> None:
+    def show(progress: DemoProgress) -> None:
         if not told or told[-1] != progress.phase:
             told.append(progress.phase)
             console.print(f"{progress.phase}: {progress.items:,} of {progress.total:,} items", highlight=False)

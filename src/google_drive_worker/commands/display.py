@@ -15,8 +15,6 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from google_drive_worker.client.errors import Kind
-from google_drive_worker.reference import codes
 from google_drive_worker.sinks.local.progress import Progress
 
 PLAIN_SECONDS = 5.0
@@ -157,18 +155,16 @@ class TroubleObserver:
 
     def __init__(self, display: Display) -> None:
         self._display = display
-        self._passing = codes(Kind.RETRYABLE)
 
     def call(self, endpoint: str, status: int, seconds: float) -> None:
         """Answers show in the progress."""
 
-    def error(self, endpoint: str, code: str) -> None:  # noqa: ARG002 # the observer's signature
-        """Show the code."""
-        if code in self._passing:
-            self._display.trouble(code)
+    def error(self, endpoint: str, code: str) -> None:
+        """Whether it is repeated is told by `retried`."""
 
-    def retried(self, endpoint: str, code: str) -> None:
-        """The failure was shown."""
+    def retried(self, endpoint: str, code: str) -> None:  # noqa: ARG002 # the observer's signature
+        """Show the code."""
+        self._display.trouble(code)
 
 
 def rate(items: int, seconds: float) -> float:

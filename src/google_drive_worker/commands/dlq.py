@@ -12,6 +12,7 @@ from google_drive_worker.config import WorkerSettings
 from google_drive_worker.dead_letters.letter import Letter, LetterId
 from google_drive_worker.dead_letters.shelf import TooManyLettersError, Wanted, find, replay, value_of
 from google_drive_worker.object_store import open_object_store
+from google_drive_worker.schemas.trigger import CREDENTIALS
 
 EXAMPLES = examples(
     "google-drive-worker dlq list --reason missing_config",
@@ -19,7 +20,7 @@ EXAMPLES = examples(
     "google-drive-worker dlq replay --connection conn_abc123",
 )
 SHOWN_BYTES = 64 * 1024
-SECRETS = frozenset({"refresh_token", "access_token", "service_account", "client_secret"})
+SECRETS = frozenset({*CREDENTIALS, "client_secret"})
 
 app = typer.Typer(no_args_is_help=True, help="Messages that could not be applied.", epilog=EXAMPLES)
 

@@ -19,7 +19,7 @@ import aiohttp
 from clustera_toolkit.kafka import Follower, KafkaProducer, OutboundMessage, follow
 from google_drive_worker.demo.drive import Difference, EmulatedDrive
 from google_drive_worker.demo.replica import ITEMS, Record, Replica
-from google_drive_worker.demo.view import Progress
+from google_drive_worker.demo.view import DemoProgress
 from google_drive_worker.mock_mode import EmbeddedParts, MockSettings, embedded_parts
 from google_drive_worker.schemas.times import parse_rfc3339
 from google_drive_worker.schemas.trigger import TriggerType
@@ -95,7 +95,7 @@ class Summary:
         )
 
 
-async def run_demo(options: DemoOptions, settings: MockSettings, show: Callable[[Progress], None]) -> Summary:
+async def run_demo(options: DemoOptions, settings: MockSettings, show: Callable[[DemoProgress], None]) -> Summary:
     """Run the demo. Raises `DemoFailedError`, `MockModeError` and what the worker raises."""
     async with (
         embedded_parts(
@@ -113,7 +113,7 @@ async def run_demo(options: DemoOptions, settings: MockSettings, show: Callable[
             "broker": f"{parts.bootstrap_servers} (embedded)",
             "metrics": f"http://127.0.0.1:{worker.http.port if worker.http else 0}/metrics",
         }
-        progress = Progress(counts["items"], source, addresses)
+        progress = DemoProgress(counts["items"], source, addresses)
         records = [parts.settings.kafka_topic_records]
         async with follow(parts.bootstrap_servers, records) as follower:
             watch = _Watch(follower, progress, show, failure)
@@ -124,7 +124,11 @@ class _Watch:
     """Reads records into a replica, and draws."""
 
     def __init__(
-        self, follower: Follower, progress: Progress, show: Callable[[Progress], None], failure: asyncio.Task[None]
+        self,
+        follower: Follower,
+        progress: DemoProgress,
+        show: Callable[[DemoProgress], None],
+        failure: asyncio.Task[None],
     ) -> None:
         self.replica = Replica()
         self.progress = progress

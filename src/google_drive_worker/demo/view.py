@@ -21,7 +21,7 @@ NAME_WIDTH = 48
 
 
 @dataclass(slots=True)
-class Progress:
+class DemoProgress:
     """Counts and the newest changes."""
 
     total: int
@@ -43,12 +43,12 @@ class Progress:
         self.events.appendleft(_line(record, lag_seconds))
 
 
-def render(progress: Progress) -> RenderableType:
+def render(progress: DemoProgress) -> RenderableType:
     """Draw it."""
     return Group(_head(progress), _bar(progress), _kinds(progress), _changes(progress))
 
 
-def _head(progress: Progress) -> RenderableType:
+def _head(progress: DemoProgress) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_row(Text("drive", style="dim"), progress.source)
     for name, address in progress.addresses.items():
@@ -56,7 +56,7 @@ def _head(progress: Progress) -> RenderableType:
     return Panel(table, title="Google Drive, in step into Kafka", border_style="cyan")
 
 
-def _bar(progress: Progress) -> RenderableType:
+def _bar(progress: DemoProgress) -> RenderableType:
     seconds = progress.sync_seconds or progress.seconds
     rate = f"{progress.items / seconds:,.0f} a second" if seconds > 0 and progress.items else ""
     table = Table.grid(padding=(0, 2))
@@ -69,12 +69,12 @@ def _bar(progress: Progress) -> RenderableType:
     return table
 
 
-def _kinds(progress: Progress) -> RenderableType:
+def _kinds(progress: DemoProgress) -> RenderableType:
     counted = ", ".join(f"{count:,} {kind}" for kind, count in progress.kinds.most_common())
     return Text.assemble(("records: ", "dim"), counted or "none yet")
 
 
-def _changes(progress: Progress) -> RenderableType:
+def _changes(progress: DemoProgress) -> RenderableType:
     title = f"changes as they arrive ({progress.changes:,})"
     lines: list[RenderableType] = list(progress.events) or [Text("none yet", style="dim")]
     return Panel(Group(*lines), title=title, border_style="dim", height=SHOWN + 2)

@@ -24,7 +24,13 @@ from google_drive_worker.handlers.decision import Apply, Decision, Ignore
 from google_drive_worker.handlers.names import names_of, traceparent_of
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.state import Applied, ConnectionState
-from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, connection_of, parse_trigger
+from google_drive_worker.schemas.trigger import (
+    CREDENTIALS,
+    InvalidMessageError,
+    Trigger,
+    connection_of,
+    parse_trigger,
+)
 from google_drive_worker.schemas.webhook import parse_webhook
 from google_drive_worker.sinks.kafka.committer import Committer
 from google_drive_worker.sinks.kafka.state_store import StateStore
@@ -37,7 +43,6 @@ log = logging.getLogger(__name__)
 HOPS = "clustera-hops"
 ORIGIN = "clustera-origin-topic"
 MAX_HOPS = 3
-SEALED = ("refresh_token", "access_token")
 FERNET = "gAAAA"
 """How every Fernet token begins: its version, and the zeros of a date."""
 
@@ -250,7 +255,7 @@ class Intake:
 
 def _check_sealed(trigger: Trigger) -> None:
     """Refuse a credential in clear, which the state would keep as it came. Raises `InvalidMessageError`."""
-    for name in SEALED:
+    for name in CREDENTIALS:
         value = (trigger.connection_config or {}).get(name)
         if isinstance(value, str) and not value.startswith(FERNET):
             raise InvalidMessageError(

@@ -11,7 +11,7 @@ from google_drive_worker.handlers.decision import Apply, Decision, Ignore
 from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import OutRecord, SnapshotData, SnapshotPhase
 from google_drive_worker.schemas.state import ConnectionState, CorpusState
-from google_drive_worker.schemas.trigger import InvalidMessageError, Trigger, TriggerType
+from google_drive_worker.schemas.trigger import CREDENTIALS, InvalidMessageError, Trigger, TriggerType
 from google_drive_worker.sync.backfill import BeginBackfill
 from google_drive_worker.sync.completion import Confirm
 from google_drive_worker.sync.corpora import source_of, user_corpus
@@ -21,7 +21,6 @@ from google_drive_worker.sync.walk import OpenScope
 from google_drive_worker.sync.wishes import Accept, Cancel, Forget, Pause
 
 HISTORIES = frozenset({"revision", "comment"})
-CREDENTIALS = frozenset({"access_token", "refresh_token", "service_account"})
 FORGOTTEN, RESNAPSHOT = "forget", "resnapshot"
 """The positions of the markers."""
 

@@ -121,9 +121,8 @@ class Metrics:
         self.call_seconds.labels(endpoint).observe(seconds)
         self.quota_units.labels(endpoint).inc(units_of(endpoint))
 
-    def granted(self, lane: Lane, units: int, waited_seconds: float) -> None:
+    def granted(self, lane: Lane, waited_seconds: float) -> None:
         """Count how long a call waited for its turn."""
-        del units  # counted when the call is made
         self.quota_wait_seconds.labels(lane.name.lower()).observe(waited_seconds)
 
     def refused(self) -> None:

@@ -18,7 +18,7 @@ from google_drive_worker.sync.plan import has_work
 STANDINGS = ("working", "idle", "paused", "parked")
 
 
-class Progress(Collector):
+class ProgressSeries(Collector):
     """Gauges over `states`; `now` is the time that snapshots' ages are told by."""
 
     def __init__(self, prefix: str, states: Iterable[ConnectionState], now: Callable[[], datetime]) -> None:

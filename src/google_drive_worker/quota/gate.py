@@ -21,7 +21,7 @@ MIN_SLEEP_SECONDS = 0.001
 class QuotaObserver(Protocol):
     """Told of what happens at the gate; must return at once."""
 
-    def granted(self, lane: Lane, units: int, waited_seconds: float) -> None:
+    def granted(self, lane: Lane, waited_seconds: float) -> None:
         """Count a call whose turn came."""
 
     def refused(self) -> None:
@@ -31,7 +31,7 @@ class QuotaObserver(Protocol):
 class SilentQuotaObserver:
     """Counts nothing."""
 
-    def granted(self, lane: Lane, units: int, waited_seconds: float) -> None:
+    def granted(self, lane: Lane, waited_seconds: float) -> None:
         """Count nothing."""
 
     def refused(self) -> None:
@@ -42,13 +42,9 @@ class SilentQuotaObserver:
 class QuotaUse:
     """The moment's state, for metrics.
 
-    `spent` in the last minute and `allowed` in one (units or queries) are those of the project, as far as we see;
-    `limits` has the spent part of each limit, of users' the fullest, and `fullness` is the part of the one that is
-    nearest; `waiting` are calls.
+    `limits` has the spent part of each limit, of users' the fullest; `waiting` are calls.
     """
 
-    spent: float
-    allowed: float
     limits: Mapping[LimitName, float]
     waiting: Mapping[Lane, int]
 
@@ -92,9 +88,7 @@ class QuotaGate:
 
     def use(self) -> QuotaUse:
         """Say how much is spent and who waits."""
-        now = self._timing.monotonic()
-        ledger = self._ledger
-        return QuotaUse(ledger.spent(now), ledger.allowed(now), ledger.fullness(now), self._turns.waiting)
+        return QuotaUse(self._ledger.fullness(self._timing.monotonic()), self._turns.waiting)
 
     async def acquire(self, user: str, connection: str, units: int, lane: Lane) -> None:
         """Wait for this call's turn. Raises `RetryableError` when too many wait already."""
@@ -149,7 +143,7 @@ class QuotaGate:
         if waiter.granted.done():  # a cancelled caller leaves only when it next runs
             return
         self._ledger.spend(waiter.user, waiter.units, waiter.lane, now)
-        self._observer.granted(waiter.lane, waiter.units, now - waiter.since)
+        self._observer.granted(waiter.lane, now - waiter.since)
         waiter.granted.set_result(None)
 
     def _set_alarm(self, at: float) -> None:

@@ -41,14 +41,6 @@ class LeasedLedger:
         """Whether the shared books answer."""
         self._local.keep_to(1 / UNKNOWN_REPLICAS)
 
-    def spent(self, now: float) -> float:
-        """Say what was spent in the last minute, by this replica."""
-        return self._local.spent(now)
-
-    def allowed(self, now: float) -> float:
-        """Say what all replicas together may spend in a minute, as far as we know."""
-        return self._local.allowed(now)
-
     def fullness(self, now: float) -> Mapping[LimitName, float]:
         """Say which part of each limit all replicas have spent; alone, which part of this one's share."""
         return self._local.fullness(now)

@@ -32,12 +32,6 @@ class Scope(NamedTuple):
 class Books(Protocol):
     """What the gate asks: one process's `Ledger`, or one that keeps books together with other replicas."""
 
-    def spent(self, now: float) -> float:
-        """Say what was spent in the last minute, by all users."""
-
-    def allowed(self, now: float) -> float:
-        """Say what all together may spend in a minute, as far as we know."""
-
     def fullness(self, now: float) -> Mapping[LimitName, float]:
         """Say which part of each limit is spent: 1 when calls have to wait for it; of users, the fullest."""
 
@@ -67,22 +61,10 @@ class Ledger:
             self._common["replica"] = Meter(limits.replica_units, now)
         self._accounts: dict[str, Meter] = {}
 
-    def spent(self, now: float) -> float:
-        """Say what was spent in the last minute, by all."""
-        return self._common["project"].spent(now)
-
-    def allowed(self, now: float) -> float:
-        """Say what all together may spend in a minute, as far as we know."""
-        return self._common["project"].allowed(now)
-
     def fullness(self, now: float) -> Mapping[LimitName, float]:
         """Say which part of each limit is spent: 1 when calls have to wait for it; of users, the fullest."""
         users = max((meter.fullness(now) for meter in self._accounts.values()), default=0.0)
         return {"user": users, **{name: meter.fullness(now) for name, meter in self._common.items()}}
-
-    def account_allowed(self, user: str, now: float) -> float:
-        """Say what a user may spend in a minute, as far as we know."""
-        return self._account(user, now).allowed(now)
 
     def meter(self, scope: Scope, now: float) -> Meter:
         """Give the meter of a limit. Raises `KeyError` for one that is not set."""

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from google_drive_worker.config import DriveSettings
+from google_drive_worker.config import (
+    UNITS_PER_MINUTE_PROJECT,
+    UNITS_PER_MINUTE_USER,
+    DriveSettings,
+    QuotaModel,
+)
 
-QuotaModel: TypeAlias = Literal["units", "queries"]
 LimitName: TypeAlias = Literal["user", "project", "day", "replica"]
 
 
@@ -17,8 +21,8 @@ class Limits:
     """
 
     model: QuotaModel = "units"
-    user: int = 325_000
-    project: int = 1_000_000
+    user: int = UNITS_PER_MINUTE_USER
+    project: int = UNITS_PER_MINUTE_PROJECT
     day: int | None = None
     replica_units: int | None = None
 

@@ -24,6 +24,7 @@ class PermissionSetData(Struct, omit_defaults=True, gc=False):
     permissions: list[Permission] | UnsetType = UNSET
     permissions_state: PermissionsState | UnsetType = UNSET
     inherited_permissions_disabled: bool | UnsetType = UNSET
+    """Reserved: the item's own record says it."""
 
 
 class PermissionData(Permission, kw_only=True, omit_defaults=True, gc=False):

@@ -43,6 +43,7 @@ class DeleteReason(StrEnum):
     LEFT_CORPUS = "left_corpus"
     OUT_OF_SCOPE = "out_of_scope"
     PURGED = "purged"
+    """Reserved by the contract, so that consumers know it before it is sent."""
 
 
 class PermissionsState(StrEnum):
@@ -51,6 +52,7 @@ class PermissionsState(StrEnum):
     OWN = "own"
     INHERITED = "inherited"
     PENDING = "pending"
+    """Reserved by the contract, so that consumers know it before it is sent."""
     NOT_VISIBLE = "not_visible"
 
 

@@ -20,6 +20,8 @@ DriveId = Annotated[str, Meta(min_length=1, max_length=200)]
 FolderId = DriveId
 Resource = Literal["file", "permission", "permission_record", "revision", "comment"]
 
+CREDENTIALS = ("access_token", "refresh_token", "service_account")
+"""Settings that are secrets: Fernet tokens on the wire and in the state."""
 MAX_CONFIG_LEVELS = 16
 
 

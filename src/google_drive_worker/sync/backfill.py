@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from google_drive_worker.schemas.state import ConnectionState, Range, corpus_part
-from google_drive_worker.sync.completion import HISTORY
+from google_drive_worker.schemas.state import ConnectionState, Range
+from google_drive_worker.sync.patch import with_corpus
+from google_drive_worker.sync.plan import HISTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +22,5 @@ class BeginBackfill:
         for corpus in state.corpora:
             if corpus.is_live:
                 enrich = {**corpus.enrich, HISTORY: Range()}
-                state = state.with_part(corpus_part(corpus.corpus), replace(corpus, enrich=enrich))
+                state = with_corpus(state, replace(corpus, enrich=enrich))
         return state

@@ -128,8 +128,8 @@ def _batch(run: Run, step: Replay, page: Page, advance: AdvanceCursor) -> Batch:
     patches: list[Patch] = [
         *([index] if page.sights else []),
         *drive_patches,
-        advance,
         *_inherited(corpus, page.drives),
+        advance,  # after what asks for a scan: at its head the log is retraced no more
     ]
     if page.sights.gone:
         patches.append(ForgetFollowUps(corpus.corpus, page.sights.gone))
@@ -167,7 +167,8 @@ def _drives(
     for event in events:
         own = run.state.corpus(drive_corpus(event.drive_id))
         if event.raw is None:
-            patches.append(LeaveDrive(event.drive_id))
+            if run.follows_drives or event.drive_id in run.job.drives:
+                patches.append(LeaveDrive(event.drive_id))
             continue
         if not run.follows_drives:
             continue
@@ -183,14 +184,18 @@ def _drives(
 def _inherited(corpus: CorpusState, events: Sequence[DriveEvent]) -> list[Patch]:
     """What a drive's own log says of the drive is inherited by all in it.
 
-    While it is listed nobody knows by whom; and an account that may not see the members cannot compare them.
+    While it is listed nobody knows by whom; and an account that may not see the members cannot compare them. What is
+    retraced is listed afterwards.
     """
     if corpus.drive_id is None or not events:
         return []
     where = (corpus.corpus, corpus.snapshot_id)
-    if (corpus.phase is Phase.SCANNING or not corpus.inherited[1]) and not corpus.retraces:
-        return [AskScan(*where)]
-    return [SeeInherited(*where, restrictions_hash(event.raw)) for event in events if event.raw is not None]
+    seen: list[Patch] = [
+        SeeInherited(*where, restrictions_hash(event.raw)) for event in events if event.raw is not None
+    ]
+    if corpus.retraces:
+        return [AskScan(*where), *seen]
+    return [AskScan(*where)] if corpus.phase is Phase.SCANNING or not corpus.inherited[1] else seen
 
 
 def _members(corpus: CorpusState, events: Sequence[DriveEvent]) -> dict[str, list[str]]:

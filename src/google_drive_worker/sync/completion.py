@@ -12,16 +12,15 @@ from msgspec.structs import replace
 
 from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import SnapshotData, SnapshotPhase
-from google_drive_worker.schemas.state import ConnectionState, CorpusState, Phase, Range, corpus_part
+from google_drive_worker.schemas.state import ConnectionState, CorpusState, Phase, Range
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.corpora import with_answers
 from google_drive_worker.sync.folders import swept
-from google_drive_worker.sync.patch import StalePatchError, open_corpus
+from google_drive_worker.sync.patch import StalePatchError, open_corpus, with_corpus
+from google_drive_worker.sync.plan import HISTORY
 from google_drive_worker.sync.run import Run
 
-HISTORY = "history"
-"""The range of the enrichment pass that reads what there was before the first snapshot."""
 HELD_ITEMS = 100
 HELD_PART = 0.2
 """A completion that takes away more items than this, and a larger part of all, waits for somebody to confirm."""
@@ -63,7 +62,7 @@ class CompleteSnapshot:
             sweep_at=self.sweep_at,
             enrich={**corpus.enrich, **enrich},
         )
-        return with_answers(state.with_part(corpus_part(self.corpus), completed))
+        return with_answers(with_corpus(state, completed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Hold:
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Say so in the state."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        return state.with_part(corpus_part(self.corpus), replace(corpus, held=self.would_remove))
+        return with_corpus(state, replace(corpus, held=self.would_remove))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Confirm:
         """Let them complete."""
         for corpus in state.corpora:
             if corpus.held is not None:
-                state = state.with_part(corpus_part(corpus.corpus), replace(corpus, held=None, confirmed=True))
+                state = with_corpus(state, replace(corpus, held=None, confirmed=True))
         return state
 
 

@@ -32,17 +32,17 @@ from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.resources import FOLDER, SHORTCUT
 from google_drive_worker.schemas.event import Notice
 from google_drive_worker.schemas.record import ItemType, OutRecord
-from google_drive_worker.schemas.state import ConnectionState, CorpusState, Range, corpus_part
+from google_drive_worker.schemas.state import ConnectionState, CorpusState, Range
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sync import lists
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.completion import HISTORY
+from google_drive_worker.sync.folders import hash_of
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
 from google_drive_worker.sync.lists import Listed
-from google_drive_worker.sync.membership import SeeInherited, hash_of
+from google_drive_worker.sync.membership import SeeInherited
 from google_drive_worker.sync.pages import COMMENT, PERMISSION, REVISION, listed_lists
-from google_drive_worker.sync.patch import All, Patch, StalePatchError, open_corpus
-from google_drive_worker.sync.plan import SWEEP, Enrich, Follow
+from google_drive_worker.sync.patch import All, Patch, StalePatchError, open_corpus, with_corpus
+from google_drive_worker.sync.plan import HISTORY, SWEEP, Enrich, Follow
 from google_drive_worker.sync.records import RecordWriter
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import corpus_query
@@ -84,11 +84,14 @@ class AdvanceEnrichment:
         ranges = {name: other for name, other in corpus.enrich.items() if name != self.range_name}
         if self.page_token is not None:
             ranges[self.range_name] = replace(part, page_token=self.page_token)
-        return state.with_part(corpus_part(self.corpus), replace(corpus, enrich=ranges))
+        return with_corpus(state, replace(corpus, enrich=ranges))
 
 
 async def enrich(run: Run, step: Enrich) -> AsyncGenerator[Batch, None]:
-    """Turn one page of a range into follow-ups. Raises `CursorLostError` when its first page is refused."""
+    """Turn one page of a range into follow-ups, or begin the range anew when the page's token is lost.
+
+    Raises `CursorLostError` when its first page is refused, or it had to begin anew too often.
+    """
     corpus = step.corpus
     where = (corpus.corpus, corpus.snapshot_id)
     q = f"mimeType != '{FOLDER}' and mimeType != '{SHORTCUT}'"
@@ -98,9 +101,8 @@ async def enrich(run: Run, step: Enrich) -> AsyncGenerator[Batch, None]:
     size, token = min(PAGE_ITEMS, run.page_size), step.part.page_token
     try:
         body = await files.list_page(run.session, query, token or None, size, lane=Lane.ENRICHMENT)
-    except CursorLostError:
-        if not token:
-            raise
+    except CursorLostError as error:
+        run.restart(f"{step.range_name} of {corpus.corpus}", token, error)
         yield Batch(AdvanceEnrichment(*where, step.range_name, "", token))
         return
     found, following = await run.decode(listed_lists, body, run.view(corpus))
@@ -125,7 +127,7 @@ class BeginSweep:
         """Have the enrichment pass go over it."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         ranges = {**corpus.enrich, SWEEP: corpus.enrich.get(SWEEP, Range())}
-        return state.with_part(corpus_part(self.corpus), replace(corpus, enrich=ranges, sweep_at=self.sweep_at))
+        return with_corpus(state, replace(corpus, enrich=ranges, sweep_at=self.sweep_at))
 
 
 def begin_sweep(run: Run, corpus: CorpusState) -> Batch:
@@ -225,12 +227,12 @@ async def _permissions(run: Run, writer: RecordWriter, item_id: str, kind: ItemT
     except AccessDeniedError:
         raws = None
     single = run.wants("permission_record")
-    return lists.permission_set(writer, item_id, kind, raws, None, complete=True, also_single=single)
+    return lists.permission_set(writer, item_id, kind, raws, also_single=single)
 
 
 async def _revisions(run: Run, writer: RecordWriter, item_id: str) -> Listed:
-    return lists.revisions(writer, item_id, await revisions.list_all(run.session, item_id), complete=True)
+    return lists.revisions(writer, item_id, await revisions.list_all(run.session, item_id))
 
 
 async def _comments(run: Run, writer: RecordWriter, item_id: str) -> Listed:
-    return lists.comments(writer, item_id, await comments.list_all(run.session, item_id), complete=True)
+    return lists.comments(writer, item_id, await comments.list_all(run.session, item_id))

@@ -15,8 +15,9 @@ from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import replace
 
 from google_drive_worker.client.resources import DriveFile
-from google_drive_worker.schemas.state import ConnectionState, CorpusState, FolderState, Phase, corpus_part
-from google_drive_worker.sync.patch import open_corpus
+from google_drive_worker.schemas.state import ConnectionState, CorpusState, FolderState, Phase
+from google_drive_worker.sync.patch import open_corpus, with_corpus
+from google_drive_worker.sync.rescan import with_scan, with_scans_of_losers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,12 @@ def inherited_hash(folder: DriveFile) -> int:
         _part(folder.capabilities),
         repr((folder.shared, folder.trashed, limited, augmented, folder.drive_id, unseen)).encode(),
     )
-    return int.from_bytes(blake2b(b"\0".join(parts), digest_size=7).digest()) or 1
+    return hash_of(b"\0".join(parts), digest_bytes=7)
+
+
+def hash_of(text: bytes, digest_bytes: int = 6) -> int:
+    """A hash as the state keeps it; never 0, which stands for what was not read."""
+    return int.from_bytes(blake2b(text, digest_size=digest_bytes).digest()) or 1
 
 
 def hides_children(folder: DriveFile) -> bool:
@@ -102,17 +108,18 @@ class IndexFolders:
             changed[folder_id] = self._seen(before, seen, number)
         for parent in self.sights.parents:
             known = changed.get(parent) or self._known(state, parent) or FolderState(self.corpus)
-            changed[parent] = known if known.children == number else replace(known, children=number)
+            if known.children != number:
+                changed[parent] = replace(known, children=number)
         for folder_id in self.sights.gone:
             before = self._known(state, folder_id)
             if before is not None:
                 changed[folder_id] = None
                 dirty.pop(folder_id, None)
                 rescan = rescan or before.children > 0
-        if corpus.retraces:  # all is listed after this anyway
-            rescan = corpus.rescan
-        state = state.with_folders(_differing(state, changed))
-        return _with_corpus(state, corpus, dirty, rescan=rescan)
+        if corpus.retraces and rescan:  # all is listed after this anyway, unless that is cancelled
+            corpus, rescan = replace(corpus, rescan_later=True), corpus.rescan
+        state = with_scans_of_losers(state, self.corpus, changed).with_folders(_differing(state, changed))
+        return _with_dirty(state, corpus, dirty, rescan=rescan)
 
     def _known(self, state: ConnectionState, folder_id: str) -> FolderState | None:
         """The folder, if it is this corpus's: one that came from another is new here."""
@@ -150,8 +157,9 @@ class ListFolderPage:
         for folder_id, parent in self.parents.items():
             known = state.folders.get(folder_id)
             old = known if known is not None and known.corpus == self.corpus else FolderState(self.corpus)
-            changed[folder_id] = replace(old, listed=number, parent=old.parent if old.snapshot else parent)
-        return state.with_folders(_differing(state, changed))
+            parent = old.parent if old.snapshot else parent  # what the scan showed is newer
+            changed[folder_id] = FolderState(self.corpus, old.snapshot, parent, old.inherited, number, old.children)
+        return with_scans_of_losers(state, self.corpus, changed).with_folders(_differing(state, changed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +184,7 @@ class WalkFolder:
         for folder_id in self.below:
             dirty.setdefault(folder_id, "")
         walked = tuple(dict.fromkeys((*corpus.walked, self.folder_id)))
-        return _with_corpus(state, replace(corpus, walked=walked), dirty, rescan=corpus.rescan)
+        return _with_dirty(state, replace(corpus, walked=walked), dirty, rescan=corpus.rescan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,7 @@ class MarkDirty:
         corpus = state.corpus(self.corpus)
         if corpus is None:
             return state
-        return _with_corpus(state, corpus, {**corpus.dirty, **dict.fromkeys(self.folders, "")}, rescan=corpus.rescan)
+        return _with_dirty(state, corpus, {**corpus.dirty, **dict.fromkeys(self.folders, "")}, rescan=corpus.rescan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +211,8 @@ class AskScan:
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Wish for it, once the one under way is complete."""
-        corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        return _with_corpus(state, corpus, dict(corpus.dirty), rescan=True)
+        open_corpus(state, self.corpus, self.snapshot_id)
+        return with_scan(state, self.corpus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +225,7 @@ class ScanAnew:
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Wish for it."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
-        return _with_corpus(state, corpus, {}, rescan=True)
+        return _with_dirty(state, corpus, {}, rescan=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +255,7 @@ class Accounted:
             doubted=corpus.doubted if self.doubts is None else self.doubts,
         )
         ours = {name: None for name in self.unseen if _is_of(state, name, self.corpus)}
-        return state.with_folders(ours).with_part(corpus_part(self.corpus), corpus)
+        return with_corpus(state.with_folders(ours), corpus)
 
 
 def _is_of(state: ConnectionState, folder_id: str, corpus: str) -> bool:
@@ -293,16 +301,17 @@ def size_below(state: ConnectionState, roots: Mapping[str, str], most: int) -> i
 
 
 def _differing(state: ConnectionState, changed: Mapping[str, FolderState | None]) -> dict[str, FolderState | None]:
-    return {name: folder for name, folder in changed.items() if state.folders.get(name) != folder}
+    known = state.folders.get
+    return {
+        name: folder for name, folder in changed.items() if (before := known(name)) is not folder and before != folder
+    }
 
 
 def _may_have_missed(corpus: CorpusState, folder_id: str) -> bool:
     return (corpus.phase is Phase.SCANNING and not corpus.retraces) or folder_id in corpus.walked
 
 
-def _with_corpus(
-    state: ConnectionState, corpus: CorpusState, dirty: dict[str, str], *, rescan: bool
-) -> ConnectionState:
+def _with_dirty(state: ConnectionState, corpus: CorpusState, dirty: dict[str, str], *, rescan: bool) -> ConnectionState:
     if corpus is state.corpus(corpus.corpus) and dirty == corpus.dirty and rescan == corpus.rescan:
         return state
-    return state.with_part(corpus_part(corpus.corpus), replace(corpus, dirty=dirty, rescan=rescan))
+    return with_corpus(state, replace(corpus, dirty=dirty, rescan=rescan))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from google_drive_worker.schemas.state import FOLLOW_PREFIX, ConnectionState, FollowUp, corpus_part
-from google_drive_worker.sync.patch import StalePatchError, open_corpus
+from google_drive_worker.sync.patch import StalePatchError, open_corpus, with_corpus
 
 MAX_ITEMS = 500
 """Of one list: a part of the state stays far below a message's limit."""
@@ -33,7 +33,7 @@ class AddFollowUps:
             part = FollowUp(self.corpus, dict(pairs[start : start + MAX_ITEMS]))
             state = state.with_part(follow_part(self.corpus, number), part)
             number += 1
-        return state.with_part(corpus_part(self.corpus), replace(corpus, follow_ups=number))
+        return with_corpus(state, replace(corpus, follow_ups=number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,7 @@ def permission_set(
     item_id: str,
     item_type: ItemType,
     raw_permissions: Sequence[Raw] | None,
-    inherited_disabled: bool | None,
     *,
-    complete: bool,
     also_single: bool = False,
 ) -> Listed:
     """Who has access to an item: one `permission_set`, and with `also_single` a `permission` a grant and a manifest.
@@ -63,17 +61,16 @@ def permission_set(
     `raw_permissions` is None when Drive does not let the account see them (`AccessDeniedError`). The set then has no
     `permissions`, `permissions_state: not_visible` and `complete: false`: it takes the place of what was known, and is
     never an empty list, which would say that nobody has access. The manifest of single grants is not complete then, so
-    those known before stay. `inherited_disabled` is None where Drive does not say whether the item is limited.
+    those known before stay. Whether the item is limited stands in its own record.
     """
     grants, rejected = _each(item_id, raw_permissions or (), grant)
-    whole = complete and raw_permissions is not None and not rejected
+    whole = raw_permissions is not None and not rejected
     data = PermissionSetData(
         item_id,
         item_type,
         whole,
         UNSET if raw_permissions is None else grants,  # type: ignore[arg-type] # encoded already
         PermissionsState.NOT_VISIBLE if raw_permissions is None else UNSET,
-        UNSET if inherited_disabled is None else inherited_disabled,
     )
     records = [writer.upsert(ResourceType.PERMISSION_SET, item_id, data, None)]
     if also_single:
@@ -87,25 +84,21 @@ def no_single_permissions(writer: RecordWriter, item_id: str) -> list[OutRecord]
     return _with_manifest(writer, item_id, "permission", (), complete=True)
 
 
-def revisions(writer: RecordWriter, file_id: str, raws: Sequence[Raw], *, complete: bool) -> Listed:
-    """A file's revisions and their manifest. `complete` says that all pages were read.
+def revisions(writer: RecordWriter, file_id: str, raws: Sequence[Raw]) -> Listed:
+    """A file's revisions, of all pages, and their manifest.
 
     Lists of Google documents are never complete: Drive leaves older ones out and merges others (facts A8). Nor is a
     list without entries, since a file has its head revision at least.
     """
     found, rejected = _each(file_id, raws, partial(revision_data, file_id))
-    whole = complete and not rejected and bool(found) and not any(map(_is_of_document, found))
+    whole = not rejected and bool(found) and not any(map(_is_of_document, found))
     return Listed(_with_manifest(writer, file_id, "revision", found, complete=whole), rejected)
 
 
-def comments(writer: RecordWriter, file_id: str, raws: Sequence[Raw], *, complete: bool) -> Listed:
-    """A file's comments, deleted ones too, and their manifest.
-
-    `complete` says that all pages were read of all comments: of those since a time it is False.
-    """
+def comments(writer: RecordWriter, file_id: str, raws: Sequence[Raw]) -> Listed:
+    """A file's comments, of all pages and deleted ones too, and their manifest."""
     found, rejected = _each(file_id, raws, partial(comment_data, file_id))
-    whole = complete and not rejected
-    return Listed(_with_manifest(writer, file_id, "comment", found, complete=whole), rejected)
+    return Listed(_with_manifest(writer, file_id, "comment", found, complete=not rejected), rejected)
 
 
 def drive(writer: RecordWriter, raw: Raw) -> OutRecord:

@@ -6,7 +6,6 @@ deleted takes its corpus with it: a closing marker tells consumers to drop all o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import msgspec
 from msgspec import Raw
@@ -24,8 +23,20 @@ from google_drive_worker.schemas.state import (
     corpus_part,
 )
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.corpora import NONE, drives_part, drives_target, tracks, user_corpus, with_answers
-from google_drive_worker.sync.patch import known_job, open_corpus
+from google_drive_worker.sync.corpora import (
+    ALL,
+    NONE,
+    drive_corpus,
+    drives_part,
+    drives_target,
+    tracks,
+    user_corpus,
+    user_part,
+    with_answers,
+)
+from google_drive_worker.sync.folders import hash_of
+from google_drive_worker.sync.patch import known_job, open_corpus, with_corpus
+from google_drive_worker.sync.rescan import with_scan
 from google_drive_worker.sync.run import Run
 
 CLOSED = "closed"
@@ -73,13 +84,20 @@ class JoinDrive:
 
 @dataclass(frozen=True, slots=True)
 class LeaveDrive:
-    """The account is no longer a member of a drive, or the drive is gone."""
+    """The account is no longer a member of a drive, or the drive is gone.
+
+    Where the drive's own corpus never came to be live, the user's still has what of the drive was shared one by one. It
+    has changed with the drive, or gone, and the log tells of the drive alone (facts A5): that corpus is listed anew.
+    """
 
     drive_id: str
 
     def apply(self, state: ConnectionState) -> ConnectionState:
         """Follow it no more; the plan closes its corpus."""
         job = known_job(state)
+        own = state.corpus(drive_corpus(self.drive_id))
+        if (own is None or not own.is_live) and user_part(job) == ALL and drives_part(job) != NONE:
+            state = with_scan(state, user_corpus(job))
         if self.drive_id not in job.drives:
             return state
         others = {drive: entry for drive, entry in job.drives.items() if drive != self.drive_id}
@@ -106,7 +124,7 @@ class SeeInherited:
         if new == old:
             return state
         changed = replace(corpus, inherited=new, rescan=corpus.rescan or differs)
-        return state.with_part(corpus_part(self.corpus), changed)
+        return with_corpus(state, changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +151,7 @@ def _with_look(state: ConnectionState, closed: CorpusState) -> ConnectionState:
     user = state.corpus(user_corpus(known_job(state)))
     if closed.drive_id is None or user is None or drives_part(known_job(state)) == NONE:
         return state
-    return state.with_part(corpus_part(user.corpus), replace(user, looks={**user.looks, closed.drive_id: ""}))
+    return with_corpus(state, replace(user, looks={**user.looks, closed.drive_id: ""}))
 
 
 def restrictions_hash(raw: Raw) -> int:
@@ -141,11 +159,6 @@ def restrictions_hash(raw: Raw) -> int:
     drive: dict[str, object] = msgspec.json.decode(raw)
     kept = {name: drive.get(name) for name in ("restrictions", "capabilities", "orgUnitId")}
     return hash_of(msgspec.json.encode(kept, order="sorted"))
-
-
-def hash_of(text: bytes) -> int:
-    """A hash that fits a JSON number; never 0."""
-    return int.from_bytes(blake2b(text, digest_size=6).digest()) or 1
 
 
 async def list_drives(run: Run) -> Batch:

@@ -9,11 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from google_drive_worker.schemas.state import (
-    ConnectionState,
-    CorpusState,
-    JobState,
-)
+from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState, corpus_part
 
 
 class StalePatchError(Exception):
@@ -57,6 +53,11 @@ def open_corpus(state: ConnectionState, name: str, snapshot: str) -> CorpusState
     if corpus is None or corpus.snapshot_id != snapshot:
         raise StalePatchError("the snapshot was given up or replaced")
     return corpus
+
+
+def with_corpus(state: ConnectionState, corpus: CorpusState) -> ConnectionState:
+    """The state with a corpus as it is now."""
+    return state.with_part(corpus_part(corpus.corpus), corpus)
 
 
 def snapshot_id(number: int) -> str:

@@ -22,8 +22,9 @@ from google_drive_worker.sync.corpora import (
     wanted_corpora,
 )
 
-SWEEP = "comments"
-"""The range of the enrichment pass that reads comments again."""
+HISTORY, MISSED, SWEEP = "history", "missed", "comments"
+"""Ranges of the enrichment pass: what was there before the first snapshot; what changed while a log was lost; all
+comments, again."""
 MAX_DIRTY = 500
 """Folders to list again one by one; more than that is cheaper by a new snapshot."""
 

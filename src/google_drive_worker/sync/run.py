@@ -5,12 +5,13 @@ records and notices, so that the steps themselves read as the protocol they foll
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from google_drive_worker.client.errors import DriveError
+from google_drive_worker.client.errors import CursorLostError, DriveError
 from google_drive_worker.client.files import MAX_PAGE_SIZE
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import Timing
@@ -31,6 +32,9 @@ Decoded = TypeVar("Decoded")
 RESOURCES = ("file", "permission", "revision", "comment")
 BACKFILL = ("file", "permission")
 """What is wanted where the settings do not say (docs/contracts.md, "Trigger")."""
+
+MAX_RESTARTS = 5
+"""How often one run begins a listing anew before it gives the corpus up for a new snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Run:
     traffic: TrafficControl = field(default_factory=TrafficControl)
     account: str | None = None
     """The account that the credential belongs to, once it was asked for."""
+    restarts: Counter[str] = field(default_factory=Counter)
+    """How often listings beside the scan were begun anew, by what is listed."""
 
     @property
     def connection_id(self) -> str:
@@ -133,6 +139,12 @@ class Run:
     def event(self, name: EventName, corpus: str | None = None, snapshot_id: str | None = None) -> SyncEvent:
         """An event that says no more than its name."""
         return SyncEvent(name, self.connection_id, self.now(), corpus, snapshot_id)
+
+    def restart(self, listing: str, token: str | None, error: CursorLostError) -> None:
+        """Let a listing begin anew whose page token was lost. Raises the error of a first page, or of one too many."""
+        self.restarts[listing] += 1
+        if not token or self.restarts[listing] > MAX_RESTARTS:
+            raise error
 
     async def decode(self, work: Callable[..., Decoded], *arguments: object) -> Decoded:
         """Turn a page into records, or go over a whole index, in the thread for it."""

@@ -31,17 +31,14 @@ from google_drive_worker.sync.patch import All, Patch
 from google_drive_worker.sync.plan import ScanCorpus
 from google_drive_worker.sync.ranges import query_of
 from google_drive_worker.sync.records import SCAN
-from google_drive_worker.sync.run import Run
+from google_drive_worker.sync.run import MAX_RESTARTS, Run
 from google_drive_worker.sync.state import AdvanceScan, RestartRange, SplitRange, added
-from google_drive_worker.sync.survey import LOOK_FIELDS, sample_of, survey
+from google_drive_worker.sync.survey import LOOK_FIELDS, look_at, sample_of, survey
 
 WHOLE = "all"
 """The name of the range when a corpus is listed as one."""
 FOLDERS = "folders"
 """The name of the range that lists folders by themselves."""
-
-MAX_RESTARTS = 5
-"""How often one run lists a range anew before it gives the job up for now."""
 
 BODIES = 3
 """Pages that are read, or wait as they came."""
@@ -50,8 +47,8 @@ PATIENCE_SECONDS = 20.0
 DECODED_PAGES = 2
 """Pages that wait as records: one is handed over while the next one is made."""
 
-Made = Callable[[], Batch]
-"""A batch that is made when its turn has come: by then an increment may have touched what is in it."""
+Maker = Callable[[], Batch]
+"""Makes a batch when its turn has come: by then an increment may have touched what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +57,9 @@ class _Scan:
 
     run: Run
     corpus: CorpusState
-    progress: "_Progress"
+    progress: "_ProgressEvents"
     bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BODIES))
-    lanes: deque[AsyncGenerator[Made, None]] = field(default_factory=deque)
+    lanes: deque[AsyncGenerator[Maker, None]] = field(default_factory=deque)
     """Listings that have not begun."""
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DECODED_PAGES))
 
@@ -83,13 +80,13 @@ async def scan_corpus(run: Run, step: ScanCorpus) -> AsyncGenerator[Batch, None]
 
     Raises `CursorLostError` when a first page is refused, or a range had to be restarted too often.
     """
-    scan = _Scan(run, step.corpus, _Progress(run, step.corpus))
+    scan = _Scan(run, step.corpus, _ProgressEvents(run, step.corpus))
     if run.view(step.corpus).scope.selected is None:
         _add_lanes(scan, step.corpus.ranges)
     else:
         scan.lanes.append(_folders_first(scan, step.corpus.ranges))
-    async with aclosing(merged(scan.lanes, run.settings.scan_parallelism)) as made:
-        async for make in made:
+    async with aclosing(merged(scan.lanes, run.settings.scan_parallelism)) as makers:
+        async for make in makers:
             async with run.traffic.of(step.corpus.corpus).emitting:
                 yield make()
 
@@ -118,7 +115,7 @@ def _add_lanes(scan: _Scan, ranges: Mapping[str, Range]) -> None:
             scan.lanes.append(_cut(scan, part) if may_cut else _list_range(scan, name, part))
 
 
-async def _folders_first(scan: _Scan, ranges: Mapping[str, Range]) -> AsyncGenerator[Made, None]:
+async def _folders_first(scan: _Scan, ranges: Mapping[str, Range]) -> AsyncGenerator[Maker, None]:
     """List the folders before anything else: only the index tells what lies in the folders that were selected."""
     others = dict(ranges)
     folders = others.pop(FOLDERS, Range(done=True))
@@ -129,27 +126,33 @@ async def _folders_first(scan: _Scan, ranges: Mapping[str, Range]) -> AsyncGener
     _add_lanes(scan, others)
 
 
-async def _cut(scan: _Scan, part: Range) -> AsyncGenerator[Made, None]:
-    """List the whole corpus if it is a single page; else cut it, and add a lane for each range."""
+async def _cut(scan: _Scan, part: Range) -> AsyncGenerator[Maker, None]:
+    """List the whole corpus if a single look shows all of it; else cut it, and add a lane for each range.
+
+    What a look shows takes few pages, even of the smallest kind: to cut it would cost more calls than it has pages.
+    """
     run = scan.run
+    look = partial(corpus_query, run, scan.corpus, LOOK_FIELDS)
     with run.traffic.of(scan.corpus.corpus).request() as since:
         body = await files.list_page(run.session, scan.query(WHOLE, part))
         sample, _ = await run.decode(sample_of, body)
-        if sample.is_whole:
+        seen = sample if sample.is_whole else await look_at(run, look(None))
+        if seen.is_whole:
             page = await _records(scan, body)
-            if page.incomplete_search:
-                scan.lanes.append(_list_range(scan, WHOLE, part))
-            else:
+            if not page.incomplete_search:
                 yield partial(_scanned, scan, WHOLE, page, since)
+                part = replace(part, page_token=page.next_page_token, done=page.next_page_token is None)
+            if not part.done:
+                scan.lanes.append(_list_range(scan, WHOLE, part))
             return
     del body  # a survey takes seconds, and a page is megabytes
-    look = partial(corpus_query, run, scan.corpus, LOOK_FIELDS)
-    ranges = await survey(run, look, sample, at_once=max(1, run.settings.scan_parallelism - 1))  # one lists folders
+    at_once = max(1, run.settings.scan_parallelism - 1)  # one lists folders
+    ranges = await survey(run, look, seen, len(sample.times), at_once)
     yield partial(Batch, SplitRange(*scan.place, WHOLE, ranges))
     _add_lanes(scan, ranges)
 
 
-async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Made, None]:
+async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Maker, None]:
     """List a range from where it stands.
 
     A page token that Drive no longer knows restarts this range alone, and so does a page that Drive says it did not
@@ -161,7 +164,7 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
     while not is_last:
         with run.traffic.of(scan.corpus.corpus).request() as since:
             try:
-                made = await _fetched(scan, name, query, token, size, since)
+                page = await _fetched(scan, name, query, token, size, since)
             except CursorLostError:
                 restarts += 1
                 if token is None or restarts > MAX_RESTARTS:
@@ -170,28 +173,28 @@ async def _list_range(scan: _Scan, name: str, part: Range) -> AsyncGenerator[Mad
                 yield partial(Batch, RestartRange(*scan.place, name))
                 continue
             try:
-                if made.is_incomplete and restarts < MAX_RESTARTS:
+                if page.is_incomplete and restarts < MAX_RESTARTS:
                     restarts, token = restarts + 1, None
                     yield partial(Batch, RestartRange(*scan.place, name))
                     continue
-                yield made.make
+                yield page.make
             finally:
                 scan.room.release()
-            if made.token is not None and made.token == token:
+            if page.token is not None and page.token == token:
                 raise MalformedResponseError("a page of a listing names itself as the next")
-            token, is_last = made.token, made.token is None
+            token, is_last = page.token, page.token is None
 
 
 async def _fetched(
     scan: _Scan, name: str, query: files.FilesQuery, token: str | None, size: PageSize, since: int
-) -> "_Made":
+) -> "_Decoded":
     """A page as records; whoever takes it gives `scan.room` back."""
     turn = _Turn(scan.bodies)
     try:
         body = await files.list_page(scan.run.session, query, token, size, before_body=turn.take)
         await scan.room.acquire()
         try:
-            return await _made(scan, name, body, since)
+            return await _decoded(scan, name, body, since)
         except BaseException:
             scan.room.release()
             raise
@@ -226,21 +229,21 @@ class _Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _Decoded:
     """What a page became."""
 
     token: str | None
     """Of the page that follows."""
-    make: Made
+    make: Maker
     is_incomplete: bool
 
 
-async def _made(scan: _Scan, name: str, body: bytes, since: int) -> _Made:
+async def _decoded(scan: _Scan, name: str, body: bytes, since: int) -> _Decoded:
     if name == FOLDERS:
         parents, token, incomplete = await scan.run.decode(folder_page, body, scan.run.view(scan.corpus))
-        return _Made(token, partial(_folders_listed, scan, parents, token, complete=not incomplete), incomplete)
+        return _Decoded(token, partial(_folders_listed, scan, parents, token, complete=not incomplete), incomplete)
     page = await _records(scan, body)
-    return _Made(page.next_page_token, partial(_scanned, scan, name, page, since), page.incomplete_search)
+    return _Decoded(page.next_page_token, partial(_scanned, scan, name, page, since), page.incomplete_search)
 
 
 async def _records(scan: _Scan, body: bytes) -> Page:
@@ -274,7 +277,7 @@ def _scanned(scan: _Scan, name: str, page: Page, since: int) -> Batch:
     )
 
 
-class _Progress:
+class _ProgressEvents:
     """Says how far a scan is, now and then."""
 
     def __init__(self, run: Run, corpus: CorpusState) -> None:

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from google_drive_worker.client import files
 from google_drive_worker.client.errors import CursorLostError
 from google_drive_worker.client.resources import FILE_LIST_FIELDS
-from google_drive_worker.schemas.state import ConnectionState, CorpusState, corpus_part
+from google_drive_worker.schemas.state import ConnectionState, CorpusState
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.pages import Page, file_page
-from google_drive_worker.sync.patch import Patch, open_corpus
+from google_drive_worker.sync.patch import Patch, open_corpus, with_corpus
 from google_drive_worker.sync.plan import LookBack, Settle
 from google_drive_worker.sync.run import Run
 from google_drive_worker.sync.scan import corpus_query
@@ -38,9 +38,7 @@ class AdvanceSettling:
         """Move it on."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         settle_at = corpus.settle_at if self.page_token is not None else None
-        return state.with_part(
-            corpus_part(self.corpus), replace(corpus, settle_at=settle_at, settle_token=self.page_token or None)
-        )
+        return with_corpus(state, replace(corpus, settle_at=settle_at, settle_token=self.page_token or None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class AdvanceLook:
         looks = {drive: token for drive, token in corpus.looks.items() if drive != self.drive_id}
         if self.page_token is not None:
             looks[self.drive_id] = self.page_token
-        return state.with_part(corpus_part(self.corpus), replace(corpus, looks=looks))
+        return with_corpus(state, replace(corpus, looks=looks))
 
 
 async def settle(run: Run, step: Settle) -> AsyncGenerator[Batch, None]:
@@ -89,13 +87,12 @@ async def look_back(run: Run, step: LookBack) -> AsyncGenerator[Batch, None]:
 
 
 async def _listed(run: Run, corpus: CorpusState, q: str, token: str | None, position: str) -> Page | None:
-    """A page; None when its token is lost, and the listing begins anew."""
+    """A page; None when its token is lost, and the listing begins anew (a bounded number of times)."""
     query = corpus_query(run, corpus, FILE_LIST_FIELDS, q)
     try:
         body = await files.list_page(run.session, query, token or None)
-    except CursorLostError:
-        if not token:
-            raise
+    except CursorLostError as error:
+        run.restart(f"{position} {corpus.corpus}", token, error)
         return None
     writer = run.writer(corpus, corpus.snapshot_id, f"{position}:{corpus.cursor}")
     return await run.decode(file_page, body, writer, run.view(corpus, reads_lists=True))

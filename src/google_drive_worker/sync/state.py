@@ -12,22 +12,22 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from google_drive_worker.schemas.state import (
-    JOB,
-    ConnectionState,
-    CorpusState,
-    Phase,
-    Range,
-    corpus_part,
-)
+from google_drive_worker.schemas.state import JOB, ConnectionState, CorpusState, Phase, Range
 from google_drive_worker.schemas.times import parse_rfc3339, rfc3339
 from google_drive_worker.sync.corpora import with_answers
-from google_drive_worker.sync.patch import All, Patch, StalePatchError, known_job, open_corpus, snapshot_id
+from google_drive_worker.sync.patch import (
+    All,
+    Patch,
+    StalePatchError,
+    known_job,
+    open_corpus,
+    snapshot_id,
+    with_corpus,
+)
+from google_drive_worker.sync.plan import MISSED
 
 MAX_TRAIL = 16
 CLOCKS_DIFFER = timedelta(hours=1)
-MISSED = "missed"
-"""The range of the enrichment pass with what changed while a log was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class OpenSnapshot:
         job = replace(job, snapshots=int(self.snapshot_id), account_id=self.account_id)
         before = state.corpus(self.corpus)
         opened = self._beside(before) if before is not None and before.is_live else self._new(before)
-        return state.with_part(JOB, job).with_part(corpus_part(self.corpus), opened)
+        return with_corpus(state.with_part(JOB, job), opened)
 
     def _new(self, given_up: CorpusState | None) -> CorpusState:
         """A first snapshot; one that replaces an unfinished one replays what that one would have."""
@@ -143,7 +143,7 @@ class AdoptCursor:
             root_id=self.root_id,
             records_partition=self.records_partition,
         )
-        return state.with_part(JOB, job).with_part(corpus_part(self.corpus), corpus)
+        return with_corpus(state.with_part(JOB, job), corpus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,8 @@ class AdvanceScan:
         moved = replace(
             old, page_token=self.page_token, done=done, counts={} if done else added(old.counts, self.counts)
         )
-        return state.with_part(
-            corpus_part(self.corpus),
+        return with_corpus(
+            state,
             replace(
                 corpus,
                 ranges={**corpus.ranges, self.range_name: moved},
@@ -190,7 +190,7 @@ class RestartRange:
         old = open_range(corpus, self.range_name)
         ranges = {**corpus.ranges, self.range_name: replace(old, page_token=None, counts={})}
         counts = {kind: number - old.counts.get(kind, 0) for kind, number in corpus.counts.items()}
-        return state.with_part(corpus_part(self.corpus), replace(corpus, ranges=ranges, counts=counts))
+        return with_corpus(state, replace(corpus, ranges=ranges, counts=counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class SplitRange:
         if open_range(corpus, self.range_name) != Range():
             raise StalePatchError("the range was begun")
         others = {name: part for name, part in corpus.ranges.items() if name != self.range_name}
-        return state.with_part(corpus_part(self.corpus), replace(corpus, ranges={**others, **self.ranges}))
+        return with_corpus(state, replace(corpus, ranges={**others, **self.ranges}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ class AdvanceCursor:
             moved = replace(moved, walked=(), retraces=False, nudges_done=max(corpus.nudges_done, self.nudges))
         if self.replayed is not None:
             moved = replace(moved, replayed=max(corpus.replayed, self.replayed))
-        state = state.with_part(corpus_part(self.corpus), moved)
+        state = with_corpus(state, moved)
         return state if self.replayed is None else with_answers(state)
 
 
@@ -271,7 +271,7 @@ class LoseCursor:
         job = known_job(state)
         if corpus.drive_id is None:  # drives joined meanwhile stand in no log that will be read
             state = state.with_part(JOB, replace(job, drives_listed=None))
-        return state.with_part(corpus_part(self.corpus), lost)
+        return with_corpus(state, lost)
 
 
 def incomplete(patch: Patch | None) -> Patch | None:

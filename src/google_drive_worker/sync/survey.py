@@ -1,6 +1,6 @@
 """A look around in a corpus, before it is listed in ranges.
 
-In: what was seen on the first page of all. Out: the ranges to list. A look at a span of time costs a call as a page
+In: what a first look at all of it has shown. Out: the ranges to list. A look at a span of time costs a call as a page
 does, but asks for nothing but creation times, so it is small, and no cap on pages applies to it (facts A4).
 """
 
@@ -57,14 +57,15 @@ def _created_time(raw: Raw) -> str | None:
         return None
 
 
-async def survey(run: Run, query: Query, first: Sample, at_once: int) -> dict[str, Range]:
+async def survey(run: Run, query: Query, first: Sample, page_items: int, at_once: int) -> dict[str, Range]:
     """Look, `at_once` spans at a time, until the corpus can be cut into ranges of about the same weight.
 
-    Raises the client's `DriveError`s.
+    `first` is a look at all of it, `page_items` how much a page of the listing holds. Raises the client's
+    `DriveError`s.
     """
     cutting = Cutting(
         lanes=run.settings.scan_parallelism,
-        page_items=max(1, len(first.times)),
+        page_items=max(1, page_items),
         look_items=run.page_size,
         now=second_of(run.timing.now()),
     )
@@ -81,15 +82,15 @@ async def _looked_at(run: Run, query: Query, cutting: Cutting, heavy: Sequence[P
     """Cut parts up and look at what they are cut into."""
 
     async def look(span: Span, within: Part) -> AsyncGenerator[Part, None]:
-        yield cutting.part(span, await _look(run, query(query_of(range_of(span)))), within)
+        yield cutting.part(span, await look_at(run, query(query_of(range_of(span)))), within)
 
     looks = deque(look(span, part) for part in heavy for span in cut(part))
     async with aclosing(merged(looks, at_once)) as parts:
         return [part async for part in parts]
 
 
-async def _look(run: Run, query: files.FilesQuery) -> Sample:
-    """Look at a page; pages may be empty and yet not the last (facts A4)."""
+async def look_at(run: Run, query: files.FilesQuery) -> Sample:
+    """Look at a page; pages may be empty and yet not the last (facts A4). Raises the client's `DriveError`s."""
     sample, token = await run.decode(sample_of, await files.list_page(run.session, query))
     while not sample.times and token is not None:
         try:

@@ -17,7 +17,7 @@ from google_drive_worker.client.quota import Lane
 from google_drive_worker.client.resources import FILE_FIELDS, FILE_LIST_FIELDS
 from google_drive_worker.schemas.event import ErrorRecord
 from google_drive_worker.schemas.record import SnapshotData, SnapshotPhase
-from google_drive_worker.schemas.state import ConnectionState, CorpusState, corpus_part
+from google_drive_worker.schemas.state import ConnectionState, CorpusState
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.changes import wanted_lists
 from google_drive_worker.sync.folders import (
@@ -31,7 +31,7 @@ from google_drive_worker.sync.folders import (
 )
 from google_drive_worker.sync.follow import AddFollowUps
 from google_drive_worker.sync.pages import Page, file_page
-from google_drive_worker.sync.patch import All, Patch, open_corpus
+from google_drive_worker.sync.patch import All, Patch, open_corpus, with_corpus
 from google_drive_worker.sync.plan import MAX_DIRTY, Account, Relist
 from google_drive_worker.sync.records import SCAN
 from google_drive_worker.sync.run import Run
@@ -98,9 +98,8 @@ async def _walked(run: Run, corpus: CorpusState, folder_id: str, token: str) -> 
         body = await files.list_page(run.session, query, token or None, lane=lane)
     except NotFoundError:
         return Batch(WalkFolder(*where, folder_id, None))
-    except CursorLostError:
-        if not token:
-            raise
+    except CursorLostError as error:
+        run.restart(f"{WALK} {folder_id}", token, error)
         return Batch(WalkFolder(*where, folder_id, ""))
     page = await run.decode(
         file_page, body, run.writer(corpus, corpus.snapshot_id, f"{WALK}:{corpus.cursor}"), run.view(corpus)
@@ -141,7 +140,7 @@ class OpenScope:
         if corpus is None:
             return state
         scope = tuple(dict.fromkeys((*corpus.scope, *self.folders)))
-        state = state.with_part(corpus_part(self.corpus), replace(corpus, scope=scope))
+        state = with_corpus(state, replace(corpus, scope=scope))
         return MarkDirty(self.corpus, frozenset(self.folders)).apply(state)
 
 
@@ -157,7 +156,7 @@ class CloseScope:
         """Leave those."""
         corpus = open_corpus(state, self.corpus, self.snapshot_id)
         scope = tuple(folder for folder in corpus.scope if folder not in self.folders)
-        return state.with_part(corpus_part(self.corpus), replace(corpus, scope=scope))
+        return with_corpus(state, replace(corpus, scope=scope))
 
 
 def _scope_done(run: Run, corpus: CorpusState, *, complete: bool) -> Batch:

@@ -18,10 +18,9 @@ from google_drive_worker.schemas.state import (
     JobState,
     Parked,
     Phase,
-    corpus_part,
 )
 from google_drive_worker.sync.corpora import user_corpus
-from google_drive_worker.sync.patch import known_job
+from google_drive_worker.sync.patch import known_job, with_corpus
 
 SELECTION = ("corpora", "selected_folders")
 """Settings that say which items are wanted: other ones need a new snapshot, whose end sweeps what they leave out."""
@@ -84,7 +83,7 @@ class Nudge:
         corpus = state.corpus(self.corpus)
         if corpus is None:
             return state
-        return state.with_part(corpus_part(self.corpus), replace(corpus, nudges=corpus.nudges + 1))
+        return with_corpus(state, replace(corpus, nudges=corpus.nudges + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ class Cancel:
             done = replace(done, drives_listed=None)
         state = state.with_part(JOB, done)
         for corpus in state.corpora:
-            state = state.with_part(corpus_part(corpus.corpus), _given_up(corpus, done))
+            state = with_corpus(state, _given_up(corpus, done))
         return state
 
 

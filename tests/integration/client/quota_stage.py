@@ -69,7 +69,7 @@ class Tally:
     def __init__(self) -> None:
         self.calls = self.refusals = 0
 
-    def granted(self, lane: Lane, units: int, waited_seconds: float) -> None:  # noqa: ARG002 # the protocol's
+    def granted(self, lane: Lane, waited_seconds: float) -> None:  # noqa: ARG002 # the protocol's
         self.calls += 1
 
     def refused(self) -> None:

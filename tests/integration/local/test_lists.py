@@ -50,18 +50,18 @@ class Copying:
 
     async def copy_revisions(self, file_id: str) -> None:
         raws = await revisions.list_all(self.session(), file_id)
-        self.write(lists.revisions(writer(), file_id, raws, complete=True).records)
+        self.write(lists.revisions(writer(), file_id, raws).records)
 
     async def copy_comments(self, file_id: str) -> None:
         raws = await comments.list_all(self.session(), file_id)
-        self.write(lists.comments(writer(), file_id, raws, complete=True).records)
+        self.write(lists.comments(writer(), file_id, raws).records)
 
     async def copy_permissions(self, item_id: str, kind: ItemType, user: str | None = None) -> None:
         try:
             raws = await permissions.list_all(self.session(user), item_id)
         except AccessDeniedError:
             raws = None
-        self.write(lists.permission_set(writer(), item_id, kind, raws, None, complete=True, also_single=True).records)
+        self.write(lists.permission_set(writer(), item_id, kind, raws, also_single=True).records)
 
     def rows(self, statement: str) -> Rows:
         with closing(sqlite3.connect(self.path)) as database:

@@ -181,9 +181,7 @@ async def _check_permissions(watch: Watched, user: User, item_id: str, kind: Any
         return 0
     told = await watch.everything(user, f"files/{item_id}/permissions", "permissions", supportsAllDrives="true")
     grants = [renamed(grant, without=PHOTOS) for grant in told]
-    head, *singles, manifest = datas(
-        lists.permission_set(WRITER, item_id, kind, raws, None, complete=True, also_single=True).records
-    )
+    head, *singles, manifest = datas(lists.permission_set(WRITER, item_id, kind, raws, also_single=True).records)
     assert (head["permissions"], head["complete"]) == (grants, True)
     assert singles == [{"item_id": item_id, "item_type": kind} | grant for grant in grants]
     assert manifest["ids"] == [grant["id"] for grant in grants]
@@ -195,7 +193,7 @@ async def _check_revisions(watch: Watched, user: User, item_id: str) -> int:
     if raws is None:
         return 0
     told = await watch.everything(user, f"files/{item_id}/revisions", "revisions")
-    *records, manifest = datas(lists.revisions(WRITER, item_id, raws, complete=True).records)
+    *records, manifest = datas(lists.revisions(WRITER, item_id, raws).records)
     assert records == [{"file_id": item_id} | of_revision(each) for each in told]
     item = watch.world.item(item_id)
     assert item is not None
@@ -208,7 +206,7 @@ async def _check_comments(watch: Watched, user: User, item_id: str) -> int:
     if raws is None:
         return 0
     told = await watch.everything(user, f"files/{item_id}/comments", "comments", includeDeleted="true")
-    *records, manifest = datas(lists.comments(WRITER, item_id, raws, complete=True).records)
+    *records, manifest = datas(lists.comments(WRITER, item_id, raws).records)
     assert records == [{"file_id": item_id} | renamed(each) for each in told]
     assert (manifest["ids"], manifest["complete"]) == ([each["id"] for each in told], True)
     return len(told)

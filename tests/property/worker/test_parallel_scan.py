@@ -157,6 +157,14 @@ async def _set_pages(drive: EmulatedDrive, pages: PageSettings) -> None:
         assert answer.status == 200, await answer.text()
 
 
+async def _listings(drive: EmulatedDrive) -> int:
+    """Calls of `files.list` so far."""
+    url = f"{drive.base_url}/__emulator__/requests"
+    async with aiohttp.ClientSession() as http, http.get(url) as answer:
+        counts = (await answer.json())["requests"].get("files.list", {})
+    return sum(counts.values())
+
+
 def _file(world: World, number: int, created_ms: int) -> str:
     file = world.create(f"{number}", created_ms=created_ms, modified_ms=NOW_MS)
     return world.trash(file.id).id if number % 7 == 3 else file.id
@@ -256,6 +264,18 @@ async def test_a_page_is_listed_by_one_call() -> None:
         await scan(drive, setting, copy)
         assert copy.seen() == dict.fromkeys(ids, 1)
         assert copy.corpus.ranges == {name: Range(done=True) for name in ("folders", "all")}
+
+
+async def test_what_one_look_shows_is_not_cut() -> None:
+    """Pages are capped at 3, a look is not: a corpus of 4 pages costs them and one look, not a survey."""
+    setting = Setting([Cluster(15_000, 11, 1000 * DAY_MS)], False, 8, 12, PageSettings(cap_with_permissions=3))
+    async with filled(setting) as (drive, ids):
+        before = await _listings(drive)
+        copy = started(setting)
+        await scan(drive, setting, copy)
+        assert copy.seen() == dict.fromkeys(ids, 1)
+        assert copy.corpus.ranges == {name: Range(done=True) for name in ("folders", "all")}
+        assert await _listings(drive) - before == 4 + 1 + 1
 
 
 async def test_progress_says_how_many_ranges_are_left() -> None:

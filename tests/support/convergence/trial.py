@@ -83,7 +83,6 @@ class Trial:
         self.with_history = features.lists and self.chance.random() < 0.5
         self.config = {"refresh_token": "gAAAA", "page_size": self.chance.randrange(2, 8), **self._resources()}
         self.storming = False
-        self._gave_up = False
         self._budget = 0
         self._batches_left = 0
         self._process: Process | None = None
@@ -144,7 +143,6 @@ class Trial:
     def _wish(self, process: Process, wishes: Sequence[str]) -> None:
         wish = self.chance.choice(wishes)
         self.history.note(f"trigger {wish}")
-        self._gave_up = self._gave_up or wish == "cancel"
         process.send(wish, **({"folders": self._folders()} if wish == "resnapshot" else {}))
 
     def _folders(self) -> list[str]:
@@ -181,15 +179,14 @@ class Trial:
     async def _calm(self, around: Surroundings) -> None:
         """No more changes, no more troubles; time for what waits.
 
-        Whoever cancels gives up snapshots, also one that something was found missing for: a full one is asked for then,
-        as it is after one that says that it is not complete.
+        A full one is asked for where something is lost in silence, or the last one says that it is not complete.
         """
         self.emulator.state.faults.clear()
         self.history.note("it becomes quiet")
         process = Process(around, self.chance, lambda: None)
         process.send("resume")
         await process.idle()
-        if not self.told or self._gave_up or self._consumed()[0].incomplete:
+        if not self.told or self._consumed()[0].incomplete:
             self.history.note("trigger full")
             process.send("full")
             await process.idle()

@@ -362,7 +362,7 @@ async def test_an_error_record_belongs_to_the_message_and_its_trace(
     assert (told.header("traceparent") or b"").split(b"-")[1] == TRACE_ID.encode()
 
 
-@pytest.mark.parametrize("name", ["refresh_token", "access_token"])
+@pytest.mark.parametrize("name", ["refresh_token", "access_token", "service_account"])
 async def test_a_credential_in_clear_is_not_taken_into_the_state(desk: Desk, name: str) -> None:
     """A sender who forgot to encrypt it is told so; the text itself is repeated nowhere."""
     body = PUBLISHED | {"connection_config": {name: "1//0in-clear"}}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from prometheus_client.registry import Collector
 
-from google_drive_worker.http.progress import Progress
+from google_drive_worker.http.progress import ProgressSeries
 from google_drive_worker.schemas.state import (
     JOB,
     ConnectionState,
@@ -59,7 +59,7 @@ def test_connections_and_snapshots_are_counted() -> None:
         connection("d", PARKED),
         connection("e", JobState(config={}, paused=True)),
     ]
-    assert values(Progress("w", states, lambda: NOW)) == {
+    assert values(ProgressSeries("w", states, lambda: NOW)) == {
         ("w_connections", "working"): 2,
         ("w_connections", "idle"): 1,
         ("w_connections", "paused"): 1,
@@ -75,4 +75,4 @@ def test_connections_and_snapshots_are_counted() -> None:
 
 def test_a_worker_without_connections_has_every_series_at_zero() -> None:
     """A dashboard shows 0, not a gap."""
-    assert set(values(Progress("w", [], lambda: NOW)).values()) == {0}
+    assert set(values(ProgressSeries("w", [], lambda: NOW)).values()) == {0}

@@ -10,18 +10,19 @@ from google_drive_worker.client.quota import Lane
 from google_drive_worker.quota.gate import QuotaGate
 from google_drive_worker.quota.limits import Limits
 
-BURST = 300  # of a limit of 6000 a minute, the units that lanes other than changes may spend at once
+USER_LIMIT, PROJECT_LIMIT = 6000, 60_000
+BURST = 300  # of the user's limit a minute, the units that lanes other than changes may spend at once
 
 
 class Counted:
     """An observer that writes down what it is told."""
 
     def __init__(self) -> None:
-        self.grants: list[tuple[Lane, int, float]] = []
+        self.grants: list[tuple[Lane, float]] = []
         self.refusals = 0
 
-    def granted(self, lane: Lane, units: int, waited_seconds: float) -> None:
-        self.grants.append((lane, units, round(waited_seconds, 1)))
+    def granted(self, lane: Lane, waited_seconds: float) -> None:
+        self.grants.append((lane, round(waited_seconds, 1)))
 
     def refused(self) -> None:
         self.refusals += 1
@@ -52,7 +53,7 @@ class Callers:
 
 
 def limited(max_waiters: int = 10) -> Callers:
-    return Callers(Limits(user=6000, project=60_000), max_waiters)
+    return Callers(Limits(user=USER_LIMIT, project=PROJECT_LIMIT), max_waiters)
 
 
 async def test_calls_come_at_the_pace() -> None:
@@ -110,7 +111,7 @@ async def test_who_gives_up_leaves_the_queue() -> None:
     await asyncio.sleep(0)
     leaver.cancel()
     assert await callers.done() == [("burst", 0.0), ("next", 1.0)]
-    assert callers.gate.use().spent == BURST + 100
+    assert callers.gate.use().limits["user"] == (BURST + 100) / USER_LIMIT
     assert not any(callers.gate.use().waiting.values())
 
 
@@ -154,12 +155,14 @@ async def test_a_pause_holds_until_a_probe_succeeds() -> None:
 
 
 async def test_use_is_told() -> None:
-    """Metrics read what is spent, allowed and waiting; an observer hears of each turn and how long it took."""
+    """Metrics read how full each limit is and what waits; an observer hears of each turn and how long it took."""
     callers = limited()
     callers.start("burst", Lane.CONTENT, units=BURST)
     callers.start("waits", Lane.CONTENT)
     await asyncio.sleep(0)
     use = callers.gate.use()
-    assert (use.spent, use.allowed, use.waiting[Lane.CONTENT], use.waiting[Lane.CHANGES]) == (BURST, 60_000, 1, 0)
+    assert use.limits == {"user": BURST / USER_LIMIT, "project": BURST / PROJECT_LIMIT}
+    assert use.fullness == BURST / USER_LIMIT
+    assert (use.waiting[Lane.CONTENT], use.waiting[Lane.CHANGES]) == (1, 0)
     await callers.done()
-    assert callers.counted.grants == [(Lane.CONTENT, BURST, 0.0), (Lane.CONTENT, 100, 1.0)]
+    assert callers.counted.grants == [(Lane.CONTENT, 0.0), (Lane.CONTENT, 1.0)]

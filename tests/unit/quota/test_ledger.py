@@ -4,7 +4,7 @@ import pytest
 from tests.unit.quota.simulation import Server, run
 
 from google_drive_worker.client.quota import Lane
-from google_drive_worker.quota.ledger import MAX_ACCOUNTS, Books, Ledger
+from google_drive_worker.quota.ledger import MAX_ACCOUNTS, Books, Ledger, Scope
 from google_drive_worker.quota.limits import Limits
 
 LIMIT = 30_000
@@ -15,6 +15,10 @@ def ledger_of(
     user: int = LIMIT, project: int = 10 * LIMIT, day: int | None = None, replica: int | None = None
 ) -> Ledger:
     return Ledger(Limits(user=user, project=project, day=day, replica_units=replica), 0.0)
+
+
+def allowed(ledger: Ledger, scope: Scope, now: float) -> float:
+    return ledger.meter(scope, now).allowed(now)
 
 
 def scanning(_: int) -> Lane:
@@ -63,8 +67,8 @@ def test_a_limit_that_is_lifted_is_found_again() -> None:
     ledger = ledger_of()
     spend_all(ledger, SCAN)
     ledger.refused("user", 0.0, 1.0, user_only=True)
-    assert ledger.account_allowed("user", 1.0) == pytest.approx(LIMIT / 2)
-    assert ledger.account_allowed("user", 1.0 + 15 * 60) == LIMIT
+    assert allowed(ledger, Scope("user", "user"), 1.0) == pytest.approx(LIMIT / 2)
+    assert allowed(ledger, Scope("user", "user"), 1.0 + 15 * 60) == LIMIT
 
 
 def test_changes_find_room_where_others_wait() -> None:
@@ -139,8 +143,8 @@ def test_the_fullest_meter_learns() -> None:
     ledger = ledger_of(user=10_000, project=1000)
     spend_all(ledger, CHANGES)
     ledger.refused("user", 0.0, 0.0, user_only=False)
-    assert ledger.allowed(0.0) < 1000
-    assert ledger.account_allowed("user", 0.0) == 10_000
+    assert allowed(ledger, Scope("project"), 0.0) < 1000
+    assert allowed(ledger, Scope("user", "user"), 0.0) == 10_000
 
 
 def test_users_of_long_ago_are_forgotten() -> None:
@@ -151,4 +155,4 @@ def test_users_of_long_ago_are_forgotten() -> None:
     ledger.wait("late", 5, CHANGES, 30.0)
     assert ledger.wait("user 0", 5, CHANGES, 30.0).seconds > 0
     ledger.wait("later", 5, CHANGES, 100.0)
-    assert ledger.account_allowed("user 0", 100.0) == 1000
+    assert allowed(ledger, Scope("user", "user 0"), 100.0) == 1000

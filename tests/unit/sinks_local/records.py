@@ -20,6 +20,8 @@ from google_drive_worker.sync.records import RecordWriter
 
 CORPUS = "user:me"
 CONNECTION = "local"
+MALFORMED = Raw(b"{}")
+"""An entry that nobody understands: its list proves no absence."""
 
 
 def writer(snapshot: int = 1, corpus: str = CORPUS) -> RecordWriter:
@@ -63,11 +65,11 @@ def permission_set(
     snapshot: int = 1,
 ) -> list[OutRecord]:
     """A set of writers, each also by itself."""
-    raws = [_raw({"id": grant, "type": "user", "role": "writer"}) for grant in grants] if visible else None
-    made = lists.permission_set(
-        writer(snapshot, corpus), item_id, item_type, raws, None, complete=complete, also_single=True
-    )
-    return made.records
+    raws = [_raw({"id": grant, "type": "user", "role": "writer"}) for grant in grants]
+    raws += [] if complete else [MALFORMED]
+    return lists.permission_set(
+        writer(snapshot, corpus), item_id, item_type, raws if visible else None, also_single=True
+    ).records
 
 
 def revisions(
@@ -76,7 +78,8 @@ def revisions(
     """A list of revisions of 12 bytes."""
     me = {"emailAddress": "me@example.com"}
     raws = [_raw({"id": name, "size": "12", "lastModifyingUser": me}) for name in ids]
-    return lists.revisions(writer(snapshot, corpus), file_id, raws, complete=complete).records
+    raws += [] if complete else [MALFORMED]
+    return lists.revisions(writer(snapshot, corpus), file_id, raws).records
 
 
 def comments(
@@ -85,7 +88,8 @@ def comments(
     """A list of comments with a reply each."""
     said = {"content": "hello", "author": {"displayName": "Ana"}, "resolved": False, "replies": [{"id": "y"}]}
     raws = [_raw({"id": name, **said}) for name in ids]
-    return lists.comments(writer(snapshot, corpus), file_id, raws, complete=complete).records
+    raws += [] if complete else [MALFORMED]
+    return lists.comments(writer(snapshot, corpus), file_id, raws).records
 
 
 def drive(corpus: str, *, snapshot: int = 1) -> OutRecord:

@@ -155,6 +155,7 @@ def test_only_what_is_repeated_is_told_of() -> None:
     observer = TroubleObserver(PlainDisplay(Progress(), stream))
     observer.error("permissions.list", "insufficient_file_permissions")
     observer.error("files.list", "backend_error")
+    observer.retried("files.list", "backend_error")
     assert stream.getvalue().splitlines() == ["starting: trying again (backend_error)"]
 
 

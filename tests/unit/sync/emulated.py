@@ -89,6 +89,12 @@ class EmulatedDrive:
         """Let a call go wrong once, unless said otherwise."""
         await self.control("faults", {"faults": [{"route": route, **other}]})
 
+    async def lose_page_tokens(self, times: int) -> None:
+        """Have each first page of files answered and each token that it gave refused, so many times."""
+        for _ in range(times):
+            await self.fault("files.list", kind="latency", latency_ms=0)
+            await self.fault("files.list", status=403, reason="pageTokenExpired")
+
     async def items(self) -> dict[str, Json]:
         """What a faithful copy holds: the data of every item, by id."""
         async with aiohttp.ClientSession() as http:

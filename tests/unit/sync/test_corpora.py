@@ -54,6 +54,10 @@ def job_of(state: ConnectionState) -> JobState:
     return state.job
 
 
+def mine_of(state: ConnectionState) -> CorpusState | None:
+    return state.corpus(ME)
+
+
 # Belonging.
 
 
@@ -214,6 +218,35 @@ def test_a_drive_that_was_never_opened_and_is_left_keeps_no_wish_open() -> None:
     left = LeaveDrive("d1").apply(state)
     assert (job_of(left).drives, job_of(left).incremental_done) == ({}, 2)
     assert LeaveDrive("d1").apply(left) is left
+
+
+@pytest.mark.parametrize(
+    ("teams", "rescan"),
+    [([], True), ([replace(TEAMS, is_live=False)], True), ([TEAMS], False)],
+    ids=["never opened", "never live", "live"],
+)
+def test_what_the_user_had_of_a_drive_that_was_left_is_listed_anew(teams: list[CorpusState], rescan: bool) -> None:
+    """Its own corpus had taken all of it over, if that ever was live; else the user's is told of its end alone."""
+    left = LeaveDrive("d1").apply(state_of(MINE, *teams))
+    assert mine_of(left) == replace(MINE, rescan=rescan)
+
+
+@pytest.mark.parametrize("corpora", [{"drives": "none"}, {"user": "owned"}, {"user": "none"}], ids=str)
+def test_a_drive_that_was_left_had_nothing_where_nothing_of_drives_is_wanted(corpora: dict[str, str]) -> None:
+    """The user's corpus then has no items of drives, or is not followed at all."""
+    state = state_of(MINE, config={"corpora": corpora})
+    assert LeaveDrive("d1").apply(state) is state
+
+
+@pytest.mark.parametrize(
+    ("mine", "later"),
+    [(replace(MINE, phase=Phase.SCANNING, retraces=True), True), (replace(MINE, is_live=False), False)],
+    ids=["being retraced", "given up"],
+)
+def test_what_is_listed_later_anyway_is_not_asked_for(mine: CorpusState, later: bool) -> None:
+    """The same entry, read again before each snapshot, would ask for snapshots without end; a cancel still counts."""
+    left = LeaveDrive("d1").apply(state_of(mine))
+    assert mine_of(left) == replace(mine, rescan_later=later)
 
 
 def test_a_closed_corpus_leaves_nothing_but_a_look_back() -> None:

@@ -10,6 +10,7 @@ from tests.unit.sync.test_drives import first_sync, folder_of, team
 from google_drive_emulator.world.accounts import user_grant
 from google_drive_worker.sync.batch import Batch
 from google_drive_worker.sync.folders import MarkDirty, ScanAnew, WalkFolder
+from google_drive_worker.sync.run import MAX_RESTARTS
 from google_drive_worker.sync.state import AdvanceScan
 from google_drive_worker.sync.wishes import Accept
 
@@ -147,11 +148,24 @@ async def test_a_page_token_lost_in_a_walk_begins_the_folder_anew(drive: Emulate
     outer = folder_of(drive, files=30)
     runner, outlet = await first_sync(drive)
     world.share(outer.id, user_grant(world.users[2], "writer"))
-    await drive.fault("files.list", kind="latency", latency_ms=0)
-    await drive.fault("files.list", status=403, reason="pageTokenExpired")
+    await drive.lose_page_tokens(1)
     await run_job(runner, outlet, AGAIN)
     assert held(outlet) == await drive.seen()
     assert outlet.corpus(CONN).snapshot_id == "000000000001"
+
+
+async def test_a_folder_is_not_begun_anew_for_ever(drive: EmulatedDrive) -> None:
+    """When its page tokens are lost again and again, the walk is given up for a new snapshot."""
+    outer = folder_of(drive, files=30)
+    runner, outlet = await first_sync(drive)
+    drive.world.share(outer.id, user_grant(drive.world.users[2], "writer"))
+    await drive.lose_page_tokens(MAX_RESTARTS + 1)
+    await run_job(runner, outlet, AGAIN)
+    walks = [walk for batch in outlet.batches if (walk := found(batch, WalkFolder)) is not None]
+    assert sum(walk.page_token == "" for walk in walks) == MAX_RESTARTS
+    assert [error.code for error in outlet.errors] == ["page_token_expired"]
+    assert outlet.corpus(CONN).snapshot_id == "000000000002"
+    assert held(outlet) == await drive.seen()
 
 
 async def test_a_walk_that_is_refused_from_the_first_page_ends(drive: EmulatedDrive) -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.sync.emulated import AGAIN, CONFIG, CONN, EmulatedDrive, held, run_job
 from tests.unit.sync.memory_outlet import MemoryOutlet
 
@@ -150,6 +151,44 @@ async def test_what_moves_between_corpora_is_held_once(drive: EmulatedDrive, who
     assert held(outlet)[item.id]["corpus"] == expected
 
 
+@pytest.mark.parametrize("told_by_both", [False, True], ids=["one log tells", "both logs tell"])
+async def test_what_is_hidden_in_a_folder_that_moved_is_taken_back(drive: EmulatedDrive, told_by_both: bool) -> None:
+    """A limited folder shows its name alone in the drive, and what lies in it is in neither corpus any more."""
+    world = drive.world
+    world.quirks = replace(world.quirks, item_changes_in_user_log=told_by_both)
+    drive_id = team(drive, by=1)
+    world.share(drive_id, user_grant(world.users[0], "reader"))
+    outer = folder_of(drive)
+    world.limit(outer.id, limited=True)
+    runner, outlet = await first_sync(drive)
+    world.move(outer.id, drive_id)
+    await run_job(runner, outlet, AGAIN)
+    assert held(outlet)[outer.id]["corpus"] == f"drive:{drive_id}"
+    assert held(outlet) == await drive.seen()
+
+
+@pytest.mark.parametrize("how", ["leave", "delete"])
+async def test_a_drive_that_came_and_went_between_two_polls(drive: EmulatedDrive, how: str) -> None:
+    """What of it was shared one by one has other grants, or is gone, and the log tells of the drive alone; once."""
+    world, (me, _, other, *_) = drive.world, drive.world.users
+    drive_id = team(drive, by=1)
+    world.share(drive_id, user_grant(other, "reader"))
+    kept = world.create("kept", parent=drive_id)
+    world.share(kept.id, user_grant(me, "writer"))
+    runner, outlet = await first_sync(drive)
+    assert held(outlet)[kept.id]["corpus"] == "user:me"
+    world.share(drive_id, user_grant(me, "organizer"))
+    world.unshare(drive_id, other.permission_id)
+    if how == "leave":
+        world.unshare(drive_id, me.permission_id)
+    else:
+        world.delete_drive(drive_id)
+    await run_job(runner, outlet, AGAIN)
+    assert held(outlet) == await drive.seen()
+    await run_job(runner, outlet, Accept(CONFIG, full=True))
+    assert outlet.corpus(CONN).snapshot_id == "000000000003"
+
+
 async def test_what_moves_between_drives_is_held_once(drive: EmulatedDrive) -> None:
     """From one drive to another and back: each time in one corpus, and never in none."""
     world = drive.world
@@ -206,6 +245,21 @@ async def test_a_full_wish_takes_all_corpora_anew(drive: EmulatedDrive) -> None:
     assert held(outlet) == await drive.seen()
     job = outlet.job(CONN)
     assert (job.full_done, job.incremental_done) == (job.full_wanted, job.incremental_wanted)
+
+
+@pytest.mark.parametrize("sees_members", [True, False])
+async def test_a_drive_whose_members_changed_is_listed_anew_once(drive: EmulatedDrive, sees_members: bool) -> None:
+    """The entry is read again before the new snapshot, which must not lead to another one."""
+    world = drive.world
+    drive_id = team(drive, by=1)
+    world.share(drive_id, user_grant(world.users[0], "organizer" if sees_members else "reader"))
+    runner, outlet = await first_sync(drive)
+    world.share(drive_id, user_grant(world.users[2], "writer"))
+    await run_job(runner, outlet, AGAIN)
+    assert held(outlet) == await drive.seen()
+    assert outlet.corpus(CONN, f"drive:{drive_id}").snapshot_id == "000000000003"
+    await run_job(runner, outlet, AGAIN)
+    assert outlet.job(CONN).snapshots == 3
 
 
 async def test_edits_in_a_drive_do_not_lower_what_a_snapshot_is_to_meet(drive: EmulatedDrive) -> None:

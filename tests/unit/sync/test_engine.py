@@ -201,9 +201,7 @@ async def test_a_page_token_lost_in_the_middle_restarts_the_range(drive: Emulate
 async def test_a_range_is_not_restarted_for_ever(drive: EmulatedDrive) -> None:
     """When every page token is refused, the job ends parked instead of listing first pages for good."""
     outlet = MemoryOutlet()
-    for _ in range(60):
-        await drive.fault("files.list", kind="latency", latency_ms=0)
-        await drive.fault("files.list", status=403, reason="pageTokenExpired")
+    await drive.lose_page_tokens(60)
     await run_job(drive.runner(outlet), outlet)
     parked = outlet.job(CONN).parked
     assert parked is not None

@@ -13,7 +13,10 @@ from tests.unit.sync.test_drives import first_sync, team
 from google_drive_emulator.world.accounts import user_grant
 from google_drive_emulator.world.commenting import add_comment, delete_comment
 from google_drive_worker.sync.completion import Confirm, Hold
+from google_drive_worker.sync.enrich import AdvanceEnrichment
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
+from google_drive_worker.sync.run import MAX_RESTARTS
+from google_drive_worker.sync.settle import AdvanceSettling
 from google_drive_worker.sync.wishes import Accept
 
 EVERYTHING: dict[str, Any] = {
@@ -121,6 +124,20 @@ async def test_follow_ups_outlive_the_process(drive: EmulatedDrive) -> None:
     assert any(found(batch, FollowedUp) for batch in outlet.batches)
 
 
+async def test_a_range_is_not_begun_anew_for_ever(drive: EmulatedDrive) -> None:
+    """When its page tokens are lost again and again, it begins with a new snapshot, and is gone over then."""
+    drive.settings = replace(drive.settings, settle_seconds=0.0)
+    runner, outlet = await first_sync(drive, **EVERYTHING)
+    drive.time.seconds += drive.settings.comment_sweep_seconds + 1
+    await drive.lose_page_tokens(MAX_RESTARTS + 1)
+    await run_job(runner, outlet, AGAIN)
+    pages = [page for batch in outlet.batches if (page := found(batch, AdvanceEnrichment)) is not None]
+    assert sum(page.page_token == "" for page in pages) == MAX_RESTARTS
+    assert [error.code for error in outlet.errors] == ["page_token_expired"]
+    assert outlet.corpus(CONN).snapshot_id == "000000000002"
+    assert outlet.corpus(CONN).enrich == {}
+
+
 # Listings that lag, and completions that would take too much away.
 
 
@@ -136,6 +153,23 @@ async def test_what_a_listing_did_not_show_yet_is_found_later(drive: EmulatedDri
     drive.time.seconds += 301.0
     await run_job(runner, outlet, AGAIN)
     assert outlet.corpus(CONN).settle_at is None
+    assert held(outlet) == await drive.seen()
+
+
+async def test_a_settle_pass_is_not_begun_anew_for_ever(drive: EmulatedDrive) -> None:
+    """When its page tokens are lost again and again, it is given up for a new snapshot with a pass of its own."""
+    for number in range(30):
+        drive.world.create(f"just made {number}")
+    drive.settings = replace(drive.settings, settle_seconds=300.0)
+    runner, outlet = await first_sync(drive)
+    drive.time.seconds += 301.0
+    await drive.lose_page_tokens(MAX_RESTARTS + 1)
+    await run_job(runner, outlet, AGAIN)
+    pages = [page for batch in outlet.batches if (page := found(batch, AdvanceSettling)) is not None]
+    assert sum(page.page_token == "" for page in pages) == MAX_RESTARTS
+    assert [error.code for error in outlet.errors] == ["page_token_expired"]
+    assert outlet.corpus(CONN).snapshot_id == "000000000002"
+    assert outlet.corpus(CONN).settle_at is not None
     assert held(outlet) == await drive.seen()
 
 

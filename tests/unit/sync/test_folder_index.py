@@ -1,6 +1,7 @@
 """The folder index: what a page says of folders, and which of them must be listed again for it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from google_drive_worker.schemas.state import (
 )
 from google_drive_worker.sync.folders import (
     Accounted,
+    AskScan,
     FolderSeen,
     FolderSights,
     IndexFolders,
@@ -32,6 +34,7 @@ from google_drive_worker.sync.folders import (
     unaccounted,
 )
 from google_drive_worker.sync.patch import Patch, StalePatchError
+from google_drive_worker.sync.wishes import Cancel
 
 ME, DRIVE = "user:me", "drive:d1"
 ONE, TWO = "000000000001", "000000000002"
@@ -138,6 +141,14 @@ def test_nothing_asks_for_a_scan_while_the_log_is_retraced() -> None:
     after = logged(state, gone=frozenset(["docs"]))
     assert "docs" not in after.folders
     assert not corpus_of(after).rescan
+    assert corpus_of(Cancel().apply(after)).rescan_later
+
+
+@pytest.mark.parametrize("retraces", [False, True])
+def test_a_scan_that_is_asked_for_comes_after_the_one_under_way(retraces: bool) -> None:
+    """One whose log is still being retraced is to come, and does for it, unless it is cancelled."""
+    asked = corpus_of(AskScan(ME, TWO).apply(state_of(replace(SCANNING, retraces=retraces))))
+    assert (asked.rescan, asked.rescan_later) == (not retraces, retraces)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +158,28 @@ def test_what_is_gone_and_no_folder_of_the_corpus_changes_nothing(known: dict[st
     """A file, or a folder that the drive it moved to has told of first."""
     state = state_of(**known)
     assert logged(state, gone=frozenset(["docs"])) is state
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        pytest.param(lambda state: logged(state, folders={"docs": SEEN}), id="by its log"),
+        pytest.param(lambda state: listed(state, {"docs": SEEN}, frozenset()), id="by a listing"),
+        pytest.param(lambda state: listed(state, {}, frozenset(["docs"])), id="as a parent"),
+        pytest.param(lambda state: ListFolderPage(ME, ONE, {"docs": "root"}).apply(state), id="by the folder listing"),
+    ],
+)
+@pytest.mark.parametrize("children", [0, 1])
+def test_a_corpus_that_loses_a_folder_with_something_in_it_is_listed_anew(
+    take: Callable[[ConnectionState], ConnectionState], children: int
+) -> None:
+    """What lies in it may have stayed with the old corpus, and be seen from nowhere any more."""
+    theirs = replace(LIVE, corpus=DRIVE, drive_id="d1")
+    before = state_of(docs=replace(DOCS, corpus=DRIVE, children=children)).with_part(corpus_part(DRIVE), theirs)
+    after = take(before)
+    assert after.folders["docs"].corpus == ME
+    assert after.corpus(DRIVE) == replace(theirs, rescan=children > 0)
+    assert not corpus_of(after).rescan
 
 
 def test_sights_without_what_is_newer_known() -> None:

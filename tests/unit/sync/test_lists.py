@@ -54,13 +54,12 @@ INHERITED_OUT = {
 
 def test_a_permission_set_is_one_record() -> None:
     """It has the id of its item, and its grants in Drive's order with inheritance and expiry."""
-    listed = lists.permission_set(WRITER, "f", "file", raws(GRANT, INHERITED), False, complete=True)
+    listed = lists.permission_set(WRITER, "f", "file", raws(GRANT, INHERITED))
     data = {
         "item_id": "f",
         "item_type": "file",
         "complete": True,
         "permissions": [GRANT_OUT, INHERITED_OUT],
-        "inherited_permissions_disabled": False,
     }
     assert said(listed.records) == [("permission_set", "f", data)]
     assert listed.rejected == []
@@ -68,7 +67,7 @@ def test_a_permission_set_is_one_record() -> None:
 
 def test_single_permissions_follow_their_set() -> None:
     """Each grant is a record that names its item, and the manifest names them all."""
-    listed = lists.permission_set(WRITER, "d", "drive", raws(GRANT, INHERITED), None, complete=True, also_single=True)
+    listed = lists.permission_set(WRITER, "d", "drive", raws(GRANT, INHERITED), also_single=True)
     (_, *singles) = said(listed.records)
     item = {"item_id": "d", "item_type": "drive"}
     assert singles == [
@@ -84,7 +83,7 @@ def test_single_permissions_follow_their_set() -> None:
 
 def test_permissions_that_may_not_be_seen_are_not_shown_as_none() -> None:
     """The set says `not_visible` and has no list; what is known of single grants is not taken back."""
-    listed = lists.permission_set(WRITER, "f", "folder", None, None, complete=True, also_single=True)
+    listed = lists.permission_set(WRITER, "f", "folder", None, also_single=True)
     (_, _, data), _ = said(listed.records)
     assert data == {
         "item_id": "f",
@@ -98,7 +97,7 @@ def test_permissions_that_may_not_be_seen_are_not_shown_as_none() -> None:
 def test_a_malformed_grant_makes_its_set_incomplete() -> None:
     """The other grants are there, the set does not pass for whole, and the error names the bad one once."""
     bad = {"id": "9", "type": "user"}
-    listed = lists.permission_set(WRITER, "f", "file", raws(GRANT, bad), None, complete=True, also_single=True)
+    listed = lists.permission_set(WRITER, "f", "file", raws(GRANT, bad), also_single=True)
     (_, _, data), single, _ = said(listed.records)
     assert (data["permissions"], data["complete"]) == ([GRANT_OUT], False)
     assert single[1] == "f:101"
@@ -150,7 +149,7 @@ DOCUMENT_OUT = {
 
 def test_revisions_come_before_their_manifest() -> None:
     """One record a revision, named within its file, then what the list held."""
-    listed = lists.revisions(WRITER, "f", raws(BLOB, {"id": "r2"}), complete=True)
+    listed = lists.revisions(WRITER, "f", raws(BLOB, {"id": "r2"}))
     named = {"file_id": "f", "of": "revision", "ids": ["r1", "r2"], "complete": True, "observed_at": AT}
     assert said(listed.records) == [
         ("revision", "f:r1", BLOB_OUT),
@@ -160,23 +159,22 @@ def test_revisions_come_before_their_manifest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entries", "complete"),
+    "entries",
     [
-        pytest.param([DOCUMENT], True, id="of a Google document"),
-        pytest.param([BLOB, {"id": "r2", "mimeType": "application/vnd.google-apps.drawing"}], True, id="of a drawing"),
-        pytest.param([BLOB], False, id="pages are missing"),
-        pytest.param([], True, id="no entry at all"),
-        pytest.param([BLOB, {"id": "r2", "size": "many"}], True, id="one is malformed"),
+        pytest.param([DOCUMENT], id="of a Google document"),
+        pytest.param([BLOB, {"id": "r2", "mimeType": "application/vnd.google-apps.drawing"}], id="of a drawing"),
+        pytest.param([], id="no entry at all"),
+        pytest.param([BLOB, {"id": "r2", "size": "many"}], id="one is malformed"),
     ],
 )
-def test_revision_lists_that_prove_no_absence(entries: list[Json], complete: bool) -> None:
+def test_revision_lists_that_prove_no_absence(entries: list[Json]) -> None:
     """Drive leaves revisions of its documents out (facts A8), and a file without any revision does not exist."""
-    assert manifest(lists.revisions(WRITER, "f", raws(*entries), complete=complete))["complete"] is False
+    assert manifest(lists.revisions(WRITER, "f", raws(*entries)))["complete"] is False
 
 
 def test_a_revision_of_a_document_has_what_documents_have() -> None:
     """Links and publication are there; sizes and checksums are absent, never zero or empty."""
-    listed = lists.revisions(WRITER, "f", raws(DOCUMENT), complete=True)
+    listed = lists.revisions(WRITER, "f", raws(DOCUMENT))
     assert said(listed.records)[0][2] == DOCUMENT_OUT
 
 
@@ -241,7 +239,7 @@ COMMENT_OUT = {
 
 def test_comments_carry_their_replies() -> None:
     """A comment is one record with all that was answered; a deleted one stays, without its content."""
-    listed = lists.comments(WRITER, "f", raws(COMMENT, {"id": "c2", "deleted": True}), complete=True)
+    listed = lists.comments(WRITER, "f", raws(COMMENT, {"id": "c2", "deleted": True}))
     assert said(listed.records)[:2] == [
         ("comment", "f:c1", COMMENT_OUT),
         ("comment", "f:c2", {"file_id": "f", "id": "c2", "deleted": True}),
@@ -257,7 +255,7 @@ def test_comments_carry_their_replies() -> None:
 
 def test_a_file_without_comments_says_so() -> None:
     """An empty list of comments is a whole one: what was known is gone."""
-    listed = lists.comments(WRITER, "f", [], complete=True)
+    listed = lists.comments(WRITER, "f", [])
     assert (manifest(listed)["ids"], manifest(listed)["complete"]) == ([], True)
 
 
@@ -273,7 +271,7 @@ def test_a_file_without_comments_says_so() -> None:
 )
 def test_a_malformed_entry_costs_only_itself(bad: object, name: str) -> None:
     """The others come through, the error names the bad one as far as it has a name, and nothing is taken for gone."""
-    listed = lists.comments(WRITER, "f", raws({"id": "a"}, bad, {"id": "c"}), complete=True)
+    listed = lists.comments(WRITER, "f", raws({"id": "a"}, bad, {"id": "c"}))
     assert [record.resource_id for record in listed.records] == ["f:a", "f:c", "f:comment"]
     assert [rejected.resource_id for rejected in listed.rejected] == [name]
     assert manifest(listed)["complete"] is False
@@ -281,7 +279,7 @@ def test_a_malformed_entry_costs_only_itself(bad: object, name: str) -> None:
 
 def test_bytes_that_are_no_utf_8_cost_only_their_entry() -> None:
     """A broken text is an error of that comment."""
-    listed = lists.comments(WRITER, "f", [Raw(b'{"id":"a","content":"\xff"}'), *raws({"id": "b"})], complete=True)
+    listed = lists.comments(WRITER, "f", [Raw(b'{"id":"a","content":"\xff"}'), *raws({"id": "b"})])
     assert [record.resource_id for record in listed.records] == ["f:b", "f:comment"]
     assert len(listed.rejected) == 1
 
@@ -326,7 +324,7 @@ def test_a_list_read_again_repeats_its_ids() -> None:
     later = RecordWriter(
         "google-drive", "conn_1", WRITER.source, WRITER.snapshot_id, WRITER.position, "2030-01-01T00:00:00.000Z"
     )
-    first, second = (lists.comments(writer, "f", raws(COMMENT), complete=True) for writer in (WRITER, later))
+    first, second = (lists.comments(writer, "f", raws(COMMENT)) for writer in (WRITER, later))
     ids = [[json.loads(record.value)["message_id"] for record in listed.records] for listed in (first, second)]
     assert ids[0][0] == ids[1][0]
     assert ids[0][1] != ids[1][1], "a manifest says when it was read, so each reading is one of its own"

@@ -20,8 +20,7 @@ from google_drive_worker.client.token_sources import StaticTokenSource
 from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.outlet import OutletClosedError
-from google_drive_worker.sync.run import EngineSettings
-from google_drive_worker.sync.scan import MAX_RESTARTS
+from google_drive_worker.sync.run import MAX_RESTARTS, EngineSettings
 from google_drive_worker.sync.wishes import Accept
 
 Json = dict[str, Any]

@@ -16,11 +16,11 @@ from google_drive_worker.schemas.state import (
     Range,
 )
 from google_drive_worker.sync.backfill import BeginBackfill
-from google_drive_worker.sync.completion import HISTORY, CompleteSnapshot
+from google_drive_worker.sync.completion import CompleteSnapshot
 from google_drive_worker.sync.enrich import AdvanceEnrichment
 from google_drive_worker.sync.membership import TrackDrives
 from google_drive_worker.sync.patch import All, Patch, StalePatchError, snapshot_id
-from google_drive_worker.sync.plan import Idle, Open, has_work, next_step
+from google_drive_worker.sync.plan import HISTORY, Idle, Open, has_work, next_step
 from google_drive_worker.sync.state import (
     AdoptCursor,
     AdvanceCursor,

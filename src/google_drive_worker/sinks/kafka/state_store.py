@@ -82,10 +82,11 @@ class StateStore:
         """The messages that take the committed state to this one: parts that differ, tombstones for those that left."""
         before = self._states.get(after.connection_id, ConnectionState(after.connection_id))
         shard = self._shard_of(after.connection_id)
+        prefix = state_key(after.connection_id, "")  # quoted once: a page brings hundreds of folders
         return [
             OutboundMessage(
                 self._topic,
-                state_key(after.connection_id, name),
+                prefix + name.encode(),
                 None if part is None else encode_part(part),
                 partition=shard,
             )

@@ -31,7 +31,6 @@ class EmbeddedBroker:
 
     name = "embedded"
     transactional = False
-    partitions_per_topic = 4
 
     def __init__(self) -> None:
         self._owner: Producer | None = None

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 __all__ = [
+    "AFTER_DATA_BYTES",
     "SCHEMA_VERSION",
     "Envelope",
     "EnvelopeMetadata",

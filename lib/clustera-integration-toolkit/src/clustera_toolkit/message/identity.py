@@ -43,12 +43,13 @@ def message_ids(*place: bytes) -> Callable[[bytes, bytes, bytes], str]:
 
     def name(key: bytes, op: bytes, data: bytes) -> str:
         size = len(data)
-        digest = sha256(pack(count, len(key), len(op), *lengths, size) + key + op + middle, usedforsecurity=False)
-        if size > 4 * _QUIET_BYTES:
-            digest.update(data)
-        else:
-            for start in range(0, size, _QUIET_BYTES):
-                digest.update(data[start : start + _QUIET_BYTES])
+        head = pack(count, len(key), len(op), *lengths, size) + key + op + middle
+        first = max(0, _QUIET_BYTES - len(head))
+        digest = sha256(head + data[:first], usedforsecurity=False)
+        if size > first:
+            step = _QUIET_BYTES if size < 4 * _QUIET_BYTES else size
+            for start in range(first, size, step):
+                digest.update(data[start : start + step])
         return digest.hexdigest()[:_CHARACTERS]
 
     return name
