@@ -43,10 +43,10 @@ soak: $(STAMP) ## Random histories against the engine for an hour (ARGS="--minut
 lock: ## Pin all requirements again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-package google-drive-worker \
 		--no-emit-package clustera-integration-toolkit --no-emit-package google-drive-emulator --upgrade \
-		--custom-compile-command "make lock" --extra emulator pyproject.toml -o requirements/base.txt
+		--custom-compile-command "make lock" --extra emulator --extra control-plane pyproject.toml -o requirements/base.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-package google-drive-worker \
 		--no-emit-package clustera-integration-toolkit --no-emit-package google-drive-emulator -c requirements/base.txt \
-		--custom-compile-command "make lock" --extra emulator --group test --group lint --group bench --group build pyproject.toml -o requirements/dev.txt
+		--custom-compile-command "make lock" --extra emulator --extra control-plane --group test --group lint --group bench --group build pyproject.toml -o requirements/dev.txt
 
 clean: ## Remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache .cache

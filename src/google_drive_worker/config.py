@@ -7,10 +7,10 @@ show in a representation.
 
 import socket
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AliasChoices, DirectoryPath, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 QuotaModel: TypeAlias = Literal["units", "queries"]
@@ -134,6 +134,15 @@ class WorkerSettings(DriveSettings):
         description="Fernet keys, newest first, comma separated",
         validation_alias=AliasChoices("credentials_encryption_keys", "credentials_encryption_key"),
     )
+    google_service_account_directory: DirectoryPath | None = Field(
+        default=None, description="where the key files are that triggers name"
+    )
+
+    control_plane_base_url: str | None = Field(
+        default=None, description="a control plane that gives access tokens; triggers then need no credentials"
+    )
+    control_plane_client_id: str | None = Field(default=None, description="made by `clients create` there")
+    control_plane_client_secret: SecretStr | None = None
 
     object_store_url: str | None = None
     s3_bucket_name: str | None = None
@@ -144,6 +153,25 @@ class WorkerSettings(DriveSettings):
 
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("google_service_account_directory", mode="before")
+    @classmethod
+    def _is_no_empty_path(cls, value: object) -> object:
+        """An empty path would be the directory that the worker was started in, with whatever lies there."""
+        return (value.strip() or None) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _control_plane_knows_it(self) -> Self:
+        if self.control_plane_base_url and not (self.control_plane_client_id and self.control_plane_client_secret):
+            raise ValueError("CONTROL_PLANE_BASE_URL needs CONTROL_PLANE_CLIENT_ID and CONTROL_PLANE_CLIENT_SECRET")
+        return self
+
+    @field_validator("control_plane_base_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (or http:// within a private network)")
+        return value.rstrip("/") if value else None
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -48,11 +48,25 @@ class Entry:
 
 NOTES: Sequence[Entry] = (
     Entry("access_token_expired", Kind.CONNECTION, "A short-lived token was refused or is over: send a new one."),
+    Entry(
+        "access_token_refused",
+        Kind.CONNECTION,
+        "Google refuses the token that the control plane gave, before its time is over: the grant was revoked.",
+    ),
     Entry("batch_refused", Kind.CONNECTION, "The Kafka cluster refuses what the connection's sync leads to."),
+    Entry("connection_unknown", Kind.CONNECTION, "The control plane knows no such connection, or it was disconnected."),
+    Entry(
+        "control_plane_refused",
+        Kind.CONNECTION,
+        "The control plane does not accept this worker, or does not answer as one: see `CONTROL_PLANE_BASE_URL`, "
+        "`CONTROL_PLANE_CLIENT_ID`, `CONTROL_PLANE_CLIENT_SECRET`.",
+    ),
+    Entry("control_plane_unavailable", Kind.RETRYABLE, "The control plane is away, or asks to come later."),
     Entry(
         "credential_missing",
         Kind.CONNECTION,
-        "The settings hold no credential that this worker can use: send `refresh_token` or `access_token`.",
+        "The settings hold no credential that this worker can use: send `refresh_token`, `access_token` or "
+        "`service_account`.",
     ),
     Entry(
         "credential_undecryptable",
@@ -95,6 +109,36 @@ NOTES: Sequence[Entry] = (
     Entry("quota_queue_full", Kind.RETRYABLE, "More calls wait for their turn in the quota than may wait."),
     Entry("record_refused", LEFT_OUT, "The Kafka cluster refuses this record or message; the text says why."),
     Entry("routing_loop", DEAD_LETTER, "The message was forwarded too often without reaching its owner."),
+    Entry(
+        "service_account_directory_unset",
+        Kind.CONNECTION,
+        "The settings name a key file, and `GOOGLE_SERVICE_ACCOUNT_DIRECTORY` is not set.",
+    ),
+    Entry(
+        "service_account_invalid",
+        Kind.CONNECTION,
+        "What `service_account` names or holds is no service account's key file, or its key cannot sign.",
+    ),
+    Entry(
+        "service_account_not_found",
+        Kind.CONNECTION,
+        "There is no file of that name below `GOOGLE_SERVICE_ACCOUNT_DIRECTORY`.",
+    ),
+    Entry(
+        "service_account_outside",
+        Kind.CONNECTION,
+        "The name of the key file leads out of `GOOGLE_SERVICE_ACCOUNT_DIRECTORY`; nothing there is read.",
+    ),
+    Entry(
+        "service_account_unreadable",
+        Kind.CONNECTION,
+        "The key file is there and cannot be read: the worker may not, or it is no ordinary file, or too large.",
+    ),
+    Entry(
+        "subject_missing",
+        Kind.CONNECTION,
+        "`corpora.user` is `owned`, and a service account owns nothing: name the user it stands for in `subject`.",
+    ),
     Entry("token_refused", Kind.CONNECTION, "The token endpoint refuses the credential for a reason not listed here."),
     Entry(
         "unknown_folder",

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -28,12 +28,14 @@ from clustera_toolkit.kafka import (
 )
 from clustera_toolkit.message import SizeGuard
 from google_drive_worker import topics
+from google_drive_worker.client.auth import TokenSource
 from google_drive_worker.client.observer import LoggingObserver
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
 from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.config import WorkerSettings
+from google_drive_worker.control_plane_tokens import ControlPlaneTokenSource, open_control_plane, subject_of
 from google_drive_worker.credentials import Credentials
 from google_drive_worker.engine_settings import engine_settings
 from google_drive_worker.handlers.intake import Intake, Routes
@@ -41,6 +43,7 @@ from google_drive_worker.http.health import HealthServer
 from google_drive_worker.http.metrics import PREFIX, Metrics
 from google_drive_worker.http.progress import ProgressSeries
 from google_drive_worker.http.quota_series import QuotaSeries
+from google_drive_worker.key_files import KeyFiles
 from google_drive_worker.object_store import open_object_store
 from google_drive_worker.observers import ObservedAssignments, ObservedProducer, observed_restore
 from google_drive_worker.ownership import Ownership, Partitions
@@ -265,13 +268,7 @@ class Worker:
     async def _open_session(self) -> Callable[[str, JobState], Any]:
         """A factory of sessions; all take their turn at one gate, since they share one project's quota."""
         settings = self._settings
-        credentials = Credentials(
-            TokenEndpoint(self._transport),
-            keys=settings.credentials_encryption_keys,
-            client_id=settings.google_client_id,
-            client_secret=settings.google_client_secret,
-            token_uri=settings.google_token_uri,
-        )
+        tokens = await self._token_sources()
         gate = await self._cleanup.enter_async_context(open_gate(settings, self.metrics))
         self.metrics.collect(QuotaSeries(PREFIX, gate))
         observer = LoggingObserver(self.metrics) if settings.google_api_debug else self.metrics
@@ -279,13 +276,35 @@ class Worker:
         async def open_session(connection_id: str, job: JobState) -> DriveSession:
             return DriveSession(
                 self._transport,
-                credentials.token_source(job.config),
+                await tokens(connection_id, job.config),
                 limiter=gate.seat(job.account_id or connection_id, connection_id),
                 base_url=settings.drive_root_url,
                 observer=observer,
             )
 
         return open_session
+
+    async def _token_sources(self) -> Callable[[str, Mapping[str, Any]], Awaitable[TokenSource]]:
+        """Where the tokens of a connection come from: the control plane if there is one, else its own credential."""
+        settings = self._settings
+        credentials = Credentials(
+            TokenEndpoint(self._transport),
+            keys=settings.credentials_encryption_keys,
+            client_id=settings.google_client_id,
+            client_secret=settings.google_client_secret,
+            token_uri=settings.google_token_uri,
+            key_file=KeyFiles(settings.google_service_account_directory).read,
+        )
+        client = open_control_plane(settings)
+        if client is not None:
+            await self._cleanup.enter_async_context(client)
+
+        async def token_source(connection_id: str, config: Mapping[str, Any]) -> TokenSource:
+            if client is not None:
+                return ControlPlaneTokenSource(client, connection_id, subject_of(config))
+            return await credentials.token_source(config)
+
+        return token_source
 
     def _make_ownership(self, shards: int) -> Ownership:
         settings = self._settings

@@ -27,6 +27,7 @@ BIN = Path(sys.executable).parent
 FILES = 3000
 TOKEN = "1//a-refresh-token-nobody-may-see"
 SECRET = "GOCSPX-a-client-secret"
+ROBOT = ("--service-account", "key.json")
 WAIT_SECONDS = 60.0
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "GDRIVE_", "KAFKA_"))}
 
@@ -303,6 +304,25 @@ async def test_a_trigger_is_sent_sealed(broker: EmbeddedBroker) -> None:
     assert f"message_id {trigger['message_id']}, {message.topic}[{message.partition}]" in done.stdout
 
 
+async def test_a_service_account_is_sent_by_its_name(broker: EmbeddedBroker) -> None:
+    """The name of the key file and whom it stands for travel as they are, and need no key to encrypt with."""
+    settings = WorkerSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
+    broker.create_topics(topics.specifications(settings))
+    env = {**CLEAN, "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers}
+    options = ("--service-account", "team/key.json", "--subject", "ada@example.com", "--drives", "none")
+    assert_plain(worker("trigger", "conn_abc123", *options, env=env), 0, "")
+    async with follow(broker.bootstrap_servers, [settings.kafka_topic_trigger]) as follower:
+        found: list[InboundMessage] = []
+        while not found:
+            found = await follower.read(0.2)
+        [message] = found
+    assert json.loads(message.value or b"")["connection_config"] == {
+        "service_account": "team/key.json",
+        "subject": "ada@example.com",
+        "corpora": {"drives": "none"},
+    }
+
+
 async def test_what_is_wanted_travels_in_a_trigger(broker: EmbeddedBroker) -> None:
     """Options become the connection's settings, a backfill is foretold, and folders to read again stand apart."""
     settings = WorkerSettings(kafka_bootstrap_servers=broker.bootstrap_servers)
@@ -337,6 +357,10 @@ async def test_what_is_wanted_travels_in_a_trigger(broker: EmbeddedBroker) -> No
         (("trigger", "conn", "--refresh-token-env", "MY_TOKEN"), "CREDENTIALS_ENCRYPTION_KEYS is not set"),
         (("trigger", "conn", "--page-size", "10"), "the settings page_size need --refresh-token-env"),
         (("trigger", "conn", "--drives", "none", "--user", "owned"), "the settings corpora need --refresh-token-env"),
+        (("trigger", "conn", "--subject", "ada@example.com"), "need --refresh-token-env or --service-account"),
+        (("trigger", "conn", *ROBOT, "--refresh-token-env", "MY_TOKEN"), "a connection has one credential"),
+        (("trigger", "conn", *ROBOT, "--subject", "ada"), "Expected the e-mail address of a user"),
+        (("trigger", "conn", "--service-account", json.dumps({"private_key": TOKEN})), "this is no name of a file"),
         (("trigger", "conn", "--type", "resnapshot"), "--type resnapshot needs --folder"),
         (("trigger", "conn", "--resources", "file,thoughts"), "file, permission, permission_record, revision, comment"),
         (("trigger", "conn", "--backfill", "file"), "--backfill: 'file' is none of revision, comment"),

@@ -89,6 +89,7 @@ def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "GDRIVE_INCLUDE_SHARED_DRIVES",
         "GDRIVE_API_BASE_URL",
         "GOOGLE_TOKEN_URI",
+        "GOOGLE_SERVICE_ACCOUNT_DIRECTORY",
         "LOG_LEVEL",
     ],
 )
@@ -115,6 +116,14 @@ def test_one_key_or_several(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     keys = loaded(monkeypatch, SERVERS | {name: SECRET}).credentials_encryption_keys
     assert keys is not None
     assert keys.get_secret_value() == SECRET
+
+
+def test_a_directory_of_keys_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that is missing would park every connection that names a key; an empty setting is none."""
+    name = "GOOGLE_SERVICE_ACCOUNT_DIRECTORY"
+    assert "does not point to a directory" in problems(monkeypatch, SERVERS | {name: str(tmp_path / "missing")})
+    assert loaded(monkeypatch, SERVERS | {name: str(tmp_path)}).google_service_account_directory == tmp_path
+    assert loaded(monkeypatch, SERVERS | {name: " "}).google_service_account_directory is None
 
 
 def test_two_topics_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from google.auth import crypt, jwt
 
 from google_drive_worker.client.auth import GOOGLE_TOKEN_URI, TokenRequest
 
 JWT_BEARER_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_LIFETIME = timedelta(seconds=3600)  # the most that Google accepts
+MAX_KEY_BITS = 8192
+"""Google makes keys of 2048 bits; to sign with one much larger would take long."""
+PROBE = b"a text to sign"
 
 
 class _KeyFile(msgspec.Struct, frozen=True):
@@ -76,9 +84,20 @@ def _key_file(document: bytes | str) -> _KeyFile:
 
 def _signer(file: _KeyFile) -> crypt.Signer:
     try:
-        signer: crypt.Signer = crypt.RSASigner.from_string(  # type: ignore[no-untyped-call]  # google-auth, as above
-            file.private_key, file.private_key_id
-        )
-    except (ValueError, TypeError):
+        signer: crypt.Signer = crypt.RSASigner(_rsa_key(file.private_key), file.private_key_id)  # type: ignore[no-untyped-call]  # google-auth, as above
+    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, InternalError):
         raise ValueError('the key file\'s "private_key" is not an RSA key in PEM form') from None
     return signer
+
+
+def _rsa_key(pem: str) -> RSAPrivateKey:
+    """A key whose own signature verifies, within a millisecond.
+
+    The library's test whether the primes are prime holds the interpreter's lock for 80 ms, in whatever thread.
+    """
+    key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(key, RSAPrivateKey) or key.key_size > MAX_KEY_BITS:
+        raise ValueError
+    signature = key.sign(PROBE, PKCS1v15(), SHA256())
+    key.public_key().verify(signature, PROBE, PKCS1v15(), SHA256())
+    return key

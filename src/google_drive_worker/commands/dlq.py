@@ -140,6 +140,10 @@ def _table(letters: list[Letter]) -> Table:
     return table
 
 
+TOLD_BYTES = 200
+"""What is shown of a value that cannot be parsed."""
+
+
 def _readable(value: bytes | None) -> str:
     """A value as a person can read it: JSON without credentials, else its text or its length."""
     if value is None:
@@ -147,7 +151,13 @@ def _readable(value: bytes | None) -> str:
     try:
         return json.dumps(_without_secrets(json.loads(value)), indent=2, ensure_ascii=False)[:SHOWN_BYTES]
     except ValueError:
-        return f"({len(value)} bytes that are no JSON) {value[:200]!r}"
+        return f"({len(value)} bytes that are no JSON) {_told(value[:TOLD_BYTES])!r}"
+
+
+def _told(value: bytes) -> bytes:
+    """The beginning of a value, up to where the name of a credential stands in it."""
+    places = [place for name in SECRETS if (place := value.find(name.encode())) >= 0]
+    return value[: min(places)] + b"..." if places else value
 
 
 def _without_secrets(value: Any) -> Any:  # JSON

@@ -29,6 +29,8 @@ from google_drive_worker.schemas.trigger import (
     InvalidMessageError,
     Trigger,
     connection_of,
+    is_sealed,
+    names_key_file,
     parse_trigger,
 )
 from google_drive_worker.schemas.webhook import parse_webhook
@@ -43,8 +45,8 @@ log = logging.getLogger(__name__)
 HOPS = "clustera-hops"
 ORIGIN = "clustera-origin-topic"
 MAX_HOPS = 3
-FERNET = "gAAAA"
-"""How every Fernet token begins: its version, and the zeros of a date."""
+OTHERWISE = {"service_account": "not a Fernet token, nor the name of a key file"}
+"""What is wrong with a credential in clear, where it might be something else than a Fernet token."""
 
 
 class Jobs(Protocol):
@@ -257,12 +259,17 @@ def _check_sealed(trigger: Trigger) -> None:
     """Refuse a credential in clear, which the state would keep as it came. Raises `InvalidMessageError`."""
     for name in CREDENTIALS:
         value = (trigger.connection_config or {}).get(name)
-        if isinstance(value, str) and not value.startswith(FERNET):
+        if isinstance(value, str) and not _is_safe(name, value):
             raise InvalidMessageError(
                 "invalid_field",
-                f"connection_config.{name} is not a Fernet token: encrypt it with a key of CREDENTIALS_ENCRYPTION_KEYS",
+                f"connection_config.{name} is {OTHERWISE.get(name, 'not a Fernet token')}: encrypt it with a key of "
+                "CREDENTIALS_ENCRYPTION_KEYS",
                 trigger.integration_connection_id,
             )
+
+
+def _is_safe(name: str, value: str) -> bool:
+    return is_sealed(value) or (name == "service_account" and names_key_file(value))
 
 
 def _forgets(decision: Apply) -> bool:

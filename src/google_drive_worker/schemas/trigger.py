@@ -13,15 +13,22 @@ import msgspec
 from msgspec import Meta, Struct
 
 ConnectionId = Annotated[
-    str, Meta(min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$")
+    str, Meta(min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?(?![\s\S])")
 ]
 
 DriveId = Annotated[str, Meta(min_length=1, max_length=200)]
 FolderId = DriveId
 Resource = Literal["file", "permission", "permission_record", "revision", "comment"]
 
+Email = Annotated[str, Meta(max_length=320, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+(?![\s\S])")]
+
 CREDENTIALS = ("access_token", "refresh_token", "service_account")
-"""Settings that are secrets: Fernet tokens on the wire and in the state."""
+"""Settings that are secrets: Fernet tokens on the wire and in the state; a service account may be a file's name."""
+FERNET = "gAAAA"
+"""How every Fernet token begins: its version, and the zeros of a date."""
+KEY_FILE_NAME = re.compile(r"(?!ya29\.|GOCSPX-|eyJ)/?[\w.@+ -]+(/[\w.@+ -]+)*")
+"""A path that looks neither like a key, in whatever form, nor like another of Google's credentials."""
+MAX_KEY_FILE_NAME = 255
 MAX_CONFIG_LEVELS = 16
 
 
@@ -46,12 +53,12 @@ class Corpora(Struct):
 
 
 class ConnectionConfig(Struct):
-    """The settings of a connection. Credentials are Fernet tokens; here they stay as they came."""
+    """The settings of a connection. Credentials are Fernet tokens, or name a key file; here they stay as they came."""
 
     refresh_token: str | None = None
     access_token: str | None = None
     service_account: str | None = None
-    subject: str | None = None
+    subject: Email | None = None
     page_size: Annotated[int, Meta(ge=1, le=1000)] | None = None
     corpora: Corpora = msgspec.field(default_factory=Corpora)
     selected_folders: list[FolderId] = []
@@ -94,6 +101,8 @@ CHOICES: dict[str, Sequence[str]] = {
     "backfill": get_args(Resource),
 }
 """What a field may hold, where that can be listed."""
+FORMS = {"subject": "the e-mail address of a user"}
+"""What a field must look like, where a pattern would tell less."""
 NOT_JSON = (ValueError, RecursionError)
 """What a decoder raises for bytes that are no JSON, or are nested beyond reason."""
 
@@ -126,11 +135,23 @@ def parse_trigger(value: bytes | None) -> Trigger:
 def plain(error: msgspec.ValidationError) -> str:
     """Name the place and what is expected there; msgspec quotes values only of enumerations, which are cut off."""
     text = str(error).replace("`$.", "`")
-    if not text.startswith("Invalid enum value"):
-        return text
-    _, separator, place = text.rpartition(" - at ")
+    what, separator, place = text.rpartition(" - at ")
     field = re.sub(r"\[\w*\]", "", place.strip("`")).rpartition(".")[2]
-    return f"Expected one of {', '.join(CHOICES.get(field, ()))}{separator}{place}"
+    if text.startswith("Invalid enum value"):
+        return f"Expected one of {', '.join(CHOICES.get(field, ()))}{separator}{place}"
+    if field in FORMS and "matching regex" in what:
+        return f"Expected {FORMS[field]}{separator}{place}"
+    return text
+
+
+def is_sealed(value: str) -> bool:
+    """Whether a credential is a Fernet token, as far as its beginning tells."""
+    return value.startswith(FERNET)
+
+
+def names_key_file(value: str) -> bool:
+    """Whether a `service_account` may be the name of a key file; whether there is one is not asked."""
+    return len(value) <= MAX_KEY_FILE_NAME and KEY_FILE_NAME.fullmatch(value) is not None
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -18,7 +19,13 @@ OLD_KEY = Fernet.generate_key().decode()
 FOREIGN_KEY = Fernet.generate_key()
 REFRESH, REVOKED, FOREIGN = (f"1//0{CANARY}-{name}" for name in ("refresh", "revoked", "foreign"))
 ACCESS, REFUSED = f"ya29.{CANARY}-access", f"ya29.{CANARY}-refused"
-SERVICE_ACCOUNT = json.dumps({"type": "service_account", "private_key": f"-----BEGIN PRIVATE KEY-----\n{CANARY}-key"})
+SERVICE_ACCOUNT = json.dumps(
+    {
+        "type": "service_account",
+        "client_email": "robot@project.iam.gserviceaccount.com",
+        "private_key": f"-----BEGIN PRIVATE KEY-----\n{CANARY}-key",
+    }
+)
 SETTINGS = {
     "GOOGLE_CLIENT_SECRET": f"GOCSPX-{CANARY}",
     "KAFKA_SASL_PASSWORD": f"{CANARY}-kafka",
@@ -34,7 +41,8 @@ FAILURES = {
     "conn_revoked": "reauthorization_required",
     "conn_foreign": "credential_undecryptable",
     "conn_refused": "access_token_expired",
-    "conn_service": "credential_missing",
+    "conn_service": "service_account_invalid",
+    "conn_named": "service_account_invalid",
 }
 
 
@@ -42,12 +50,13 @@ FAILURES = {
 def test_no_secret_is_written_anywhere(stack: Stack, reader: Reader) -> None:
     """Logs at their loudest, records, errors, events, states, dead letters' own headers, metrics, health: all clean."""
     stack.settings |= {**SETTINGS, "CREDENTIALS_ENCRYPTION_KEYS": f"{stack.key.decode()},{OLD_KEY}"}
+    stack.settings["GOOGLE_SERVICE_ACCOUNT_DIRECTORY"] = str(_key_directory(stack))
     _prepare_failures(stack)
     worker = stack.start("r1")
     _send_credentials(stack)
     reader.wait(lambda: reader.completed() == {"conn_refresh", "conn_access"}, f"the good ones\n{worker.tail()}")
     reader.wait(lambda: _failed(reader) >= FAILURES.keys(), f"the failures\n{worker.tail()}")
-    reader.wait(lambda: len(reader.dead) == 4, f"the dead letters\n{worker.tail()}")
+    reader.wait(lambda: len(reader.dead) == 5, f"the dead letters\n{worker.tail()}")
     codes = {error["integration_connection_id"]: error["code"] for error in reader.others["errors"]}
     assert {name: codes[name] for name in FAILURES} == FAILURES
     written = [("an answer", text) for text in _answers(worker)]
@@ -56,8 +65,15 @@ def test_no_secret_is_written_anywhere(stack: Stack, reader: Reader) -> None:
     written += list(_messages(stack))
     assert {where for where, _ in written} == {*ROLES_OF_THE_WORKER, "dead letters", "an answer", "a log line"}
     clear = [("the value of a dead letter", repr(value)) for value, _ in reader.dead]
-    assert len(_leaks(clear, [])) == 4, "the search was meant to find what senders sent in clear"
+    assert len(_leaks(clear, [])) == 5, "the search was meant to find what senders sent in clear"
     assert _leaks(written, [stack.key.decode(), OLD_KEY, FOREIGN_KEY.decode()]) == []
+
+
+def _key_directory(stack: Stack) -> Path:
+    directory = stack.directory / "keys"
+    directory.mkdir()
+    (directory / "broken.json").write_text(SERVICE_ACCOUNT)
+    return directory
 
 
 def _prepare_failures(stack: Stack) -> None:
@@ -79,8 +95,10 @@ def _send_credentials(stack: Stack) -> None:
     _send(stack, "conn_foreign", refresh_token=Fernet(FOREIGN_KEY).encrypt(FOREIGN.encode()).decode())
     _send(stack, "conn_refused", access_token=sealed.encrypt(REFUSED.encode()).decode())
     _send(stack, "conn_service", service_account=sealed.encrypt(SERVICE_ACCOUNT.encode()).decode())
+    _send(stack, "conn_named", service_account="broken.json")
     # Senders' mistakes: credentials in clear, in messages that cannot be used.
     _send(stack, "conn_unsealed", refresh_token=REFRESH)
+    _send(stack, "conn_clear_key", service_account=SERVICE_ACCOUNT)
     _send(stack, "conn_bad_type", refresh_token=[REFRESH])
     stack.send("conn_bad_json", b'{"connection_config": {"refresh_token": "' + REFRESH.encode() + b'"')
     stack.send(

@@ -2,8 +2,11 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from google.auth import jwt
-from tests.unit.client.service_account_key import KEY_FILE, PUBLIC, parsed
+from tests.unit.client.service_account_key import KEY_FILE, PRIVATE, PUBLIC, parsed
 
 from google_drive_worker.client.service_account import ServiceAccountKey, service_account_request
 
@@ -54,3 +57,33 @@ def test_a_wrong_key_file_is_named(document: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as raised:
         ServiceAccountKey.parse(document)
     assert "s3cret" not in str(raised.value)
+
+
+def pem_of(key: PrivateKeyTypes) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    ).decode()
+
+
+def inconsistent_key() -> PrivateKeyTypes:
+    """An RSA key whose halves do not belong together."""
+    numbers = PRIVATE.private_numbers()
+    changed = rsa.RSAPrivateNumbers(
+        numbers.p, numbers.q, numbers.d + 2, numbers.dmp1 + 2, numbers.dmq1 + 2, numbers.iqmp, numbers.public_numbers
+    )
+    return changed.private_key(unsafe_skip_rsa_key_validation=True)
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        pytest.param(pem_of(ec.generate_private_key(ec.SECP256R1())), id="of another kind"),
+        pytest.param(pem_of(inconsistent_key()), id="that signs wrongly"),
+        pytest.param(pem_of(PRIVATE).replace("MII", "MIJ", 1), id="damaged"),
+    ],
+)
+def test_a_key_that_cannot_sign_is_refused(pem: str) -> None:
+    """What Google would refuse for its signature is found before it is asked."""
+    with pytest.raises(ValueError, match="not an RSA key") as raised:
+        parsed(private_key=pem)
+    assert pem not in str(raised.value)

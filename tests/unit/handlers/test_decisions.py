@@ -118,6 +118,7 @@ def test_a_full_trigger_interrupts() -> None:
         (None, False),
         (CONFIG, False),
         (CONFIG | {"refresh_token": "another ciphertext"}, False),
+        (CONFIG | {"service_account": "another.json"}, False),
         (CONFIG | {"page_size": 50}, True),
         (CONFIG | {"subject": "ana@example.com"}, True),
     ],

@@ -1,6 +1,7 @@
 """Inbound messages to commits: what is written with a message's offset, on a real committer and a real protocol."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -371,6 +372,43 @@ async def test_a_credential_in_clear_is_not_taken_into_the_state(desk: Desk, nam
     assert (error.code, f"connection_config.{name} is not a Fernet token" in error.message) == ("invalid_field", True)
     assert "in-clear" not in error.message
     assert desk.store.get(CONN) is None
+
+
+KEY_IN_CLEAR = json.dumps({"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----in-clear"})
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        json.loads(KEY_IN_CLEAR),
+        KEY_IN_CLEAR,
+        base64.b64encode(KEY_IN_CLEAR.encode() * 20).decode(),
+        "-----BEGIN PRIVATE KEY-----\nin-clear",
+        "ya29.in-clear",
+        "GOCSPX-in-clear",
+        "eyJhbGciOiJSUzI1NiJ9.in-clear.in-clear",
+        "",
+        "in-clear/" * 40,
+    ],
+    ids=["object", "json", "base64", "pem", "access token", "client secret", "jwt", "empty", "too long"],
+)
+async def test_a_key_in_clear_is_not_taken_for_the_name_of_one(desk: Desk, account: object) -> None:
+    """Whatever form a sender's mistake has, the state does not keep it and the error does not repeat it."""
+    works = await desk.handle(desk.arriving(PUBLISHED | {"connection_config": {"service_account": account}}))
+    (error,) = desk.errors(works)
+    assert (error.code, "service_account" in error.message) == ("invalid_field", True)
+    assert "in-clear" not in f"{error.message} {headers_of(sent(only(works)))}"
+    assert desk.store.get(CONN) is None
+
+
+@pytest.mark.parametrize(
+    "account", ["gAAAAABm", "key.json", "team/my key.json", "/run/secrets/keys/robot@project.json", "../key.json"]
+)
+async def test_a_service_account_is_kept_as_it_came(desk: Desk, account: str) -> None:
+    """Ciphertext, or a name: where the name leads is seen when the file is read, and not before."""
+    config = {"service_account": account, "subject": "ada@example.com"}
+    await desk.handle(desk.arriving(PUBLISHED | {"connection_config": config}))
+    assert desk.job().config == config
 
 
 async def test_messages_of_an_unreadable_state_are_set_aside(desk: Desk) -> None:

@@ -83,6 +83,8 @@ def test_a_trigger_needs_its_connection_and_type_only(kind: TriggerType) -> None
         ({"connection_config": {"page_size": SECRET}}, "page_size"),
         ({"connection_config": {"refresh_token": [SECRET]}}, "refresh_token"),
         ({"connection_config": {"corpora": {"drives": [5]}}}, "drives"),
+        ({"connection_config": {"service_account": {"private_key": SECRET}}}, "service_account"),
+        ({"connection_config": {"subject": SECRET}}, "subject"),
         ({"last_cursor": {"a": SECRET}}, "last_cursor"),
     ],
     ids=str,
@@ -93,6 +95,37 @@ def test_a_wrong_field_is_named_and_not_repeated(changes: dict[str, Any], names:
     assert error.reason == "invalid_field"
     assert names in error.detail
     assert SECRET not in f"{error} {error!r} {error.detail}"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "",
+        "ada",
+        "@example.com",
+        "ada@",
+        "ada@@example.com",
+        "a da@example.com",
+        " ada@example.com",
+        "ada@example.com\n",
+        "ada\x00@example.com",
+        f"{'a' * 320}@example.com",
+    ],
+)
+def test_a_subject_is_an_address(subject: str) -> None:
+    """What Google would refuse as nobody is told to the sender, in words rather than as a pattern."""
+    error = refusal(trigger_bytes(connection_config={"subject": subject}))
+    assert (error.reason, "subject" in error.detail) == ("invalid_field", True)
+    assert "regex" not in error.detail
+
+
+@pytest.mark.parametrize(
+    "subject", ["ada@example.com", "o'neill+drive@sub.example.co.uk", "jürgen@bücher.example", None]
+)
+def test_anybodys_address_is_one(subject: str | None) -> None:
+    """Addresses are not judged beyond their outline; none is no mistake."""
+    trigger = parse_trigger(trigger_bytes(connection_config={"subject": subject}))
+    assert trigger.connection_config == {"subject": subject}
 
 
 def test_an_unknown_type_is_told_what_there_is() -> None:
