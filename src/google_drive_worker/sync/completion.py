@@ -59,10 +59,14 @@ class CompleteSnapshot:
             replayed=max(corpus.replayed, self.replayed),
             expected=sum(corpus.counts.values()) if corpus.complete else corpus.expected,
             settle_at=self.settle_at,
-            sweep_at=self.sweep_at,
+            sweep_at=self._sweep_at(corpus),
             enrich={**corpus.enrich, **enrich},
         )
         return with_answers(with_corpus(state, completed))
+
+    def _sweep_at(self, corpus: CorpusState) -> str | None:
+        """A snapshot reads no comments: those that were read before are due when they were."""
+        return min(corpus.sweep_at, self.sweep_at) if corpus.sweep_at and self.sweep_at else self.sweep_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class OpenSnapshot:
             start_token=self.start_token,
             cursor=(given_up.cursor if given_up is not None else None) or self.start_token,
             expected=given_up.expected if given_up is not None else 0,
-            enrich=self._missed(given_up),
+            enrich=self._to_read(given_up),
             follow_ups=given_up.follow_ups if given_up is not None else 0,
             scope=given_up.scope if given_up is not None else (),
             full_wanted=self.full_wanted,
@@ -79,14 +79,16 @@ class OpenSnapshot:
             records_partition=self.records_partition,
             started_at=self.started_at,
             settle_from=self.settle_from,
+            sweep_at=given_up.sweep_at if given_up is not None else None,
         )
 
-    def _missed(self, given_up: CorpusState | None) -> dict[str, Range]:
-        """What changed while a log was lost has lists that nobody was told to read."""
-        if given_up is None or given_up.cursor:
+    def _to_read(self, given_up: CorpusState | None) -> dict[str, Range]:
+        """What changed while a log was lost has lists that nobody was told to read; what waited to be is begun anew."""
+        if given_up is None:
             return {}
-        read_at = parse_rfc3339(given_up.read_at or "")
-        return {} if read_at is None else {MISSED: Range(lower=rfc3339(read_at - CLOCKS_DIFFER))}
+        waiting = {name: replace(part, page_token=None) for name, part in given_up.enrich.items()}
+        read_at = None if given_up.cursor else parse_rfc3339(given_up.read_at or "")
+        return waiting if read_at is None else {MISSED: Range(lower=rfc3339(read_at - CLOCKS_DIFFER)), **waiting}
 
     def _settle_from(self, corpus: CorpusState) -> str | None:
         """A settle pass that is still due is not forgotten when this snapshot is given up."""

@@ -89,6 +89,23 @@ def test_an_enrichment_under_way_goes_on() -> None:
     assert corpus_of(state).enrich == begun
 
 
+@pytest.mark.parametrize(
+    ("before", "period_ends", "due"),
+    [
+        pytest.param("2026-01-03", "2026-01-09", "2026-01-03", id="it was due sooner"),
+        pytest.param("2026-01-09", "2026-01-03", "2026-01-03", id="the period is shorter now"),
+        pytest.param(None, "2026-01-09", "2026-01-09", id="the first time"),
+        pytest.param("2026-01-03", None, None, id="switched off"),
+    ],
+)
+def test_snapshots_do_not_put_off_the_reading_of_comments(
+    before: str | None, period_ends: str | None, due: str | None
+) -> None:
+    """They read none: where they come more often than the period ends, comments would never be read again."""
+    end = replace_field(END, sweep_at=period_ends)
+    assert corpus_of(end.apply(state_of(replace(LISTED, sweep_at=before)))).sweep_at == due
+
+
 def test_a_snapshot_ends_once() -> None:
     """Completed already, or given up, it cannot be completed."""
     for ended in (END.apply(state_of()), Cancel().apply(state_of())):

@@ -14,6 +14,7 @@ from google_drive_worker.schemas.state import (
     Parked,
     Phase,
     Range,
+    corpus_part,
 )
 from google_drive_worker.sync.backfill import BeginBackfill
 from google_drive_worker.sync.completion import CompleteSnapshot
@@ -206,6 +207,21 @@ def test_a_lost_cursor_costs_the_corpus_alone() -> None:
     assert next_step(state, NOW) == Open(ME, 0)
     opened = corpus_of(after(replaced(OPEN, snapshot_id=snapshot_id(2), start_token="8"), state=state))
     assert (opened.cursor, opened.is_live) == ("8", False)
+
+
+def test_what_was_to_be_read_outlives_cursors_that_are_lost_again_and_again() -> None:
+    """Lists of what changed since the first loss are read after the last, from the first page; comments when due."""
+    read = replace(corpus_of(LIVE), read_at="2026-01-01T05:00:00.000Z", sweep_at="2026-01-08T00:00:00.000Z")
+    state, number = LIVE.with_part(corpus_part(ME), read), 1
+    for _ in range(3):
+        lost = LoseCursor(ME, snapshot_id(number))
+        number += 1
+        state = after(lost, replaced(OPEN, snapshot_id=snapshot_id(number)), state=state)
+        missed = corpus_of(state).enrich["missed"]
+        assert missed == Range(lower="2026-01-01T04:00:00.000Z")
+        begun = replace(corpus_of(state), enrich={"missed": replace(missed, page_token="p2")})
+        state = state.with_part(corpus_part(ME), begun)
+    assert corpus_of(state).sweep_at == read.sweep_at
 
 
 def test_a_lost_cursor_keeps_what_the_next_snapshot_is_measured_by() -> None:
