@@ -323,7 +323,16 @@ def _change(change: DriveChange, writer: RecordWriter, view: View) -> list[OutRe
         wants_all = view.scope.selected is None and not view.belonging.only_owned
         if wants_all or not change.removed:
             return []
-    return _deleted(change, writer, view, time) if change.removed else []
+    return _deleted(change, writer, view, time) if change.removed or _is_nobodys(change, view) else []
+
+
+def _is_nobodys(change: DriveChange, view: View) -> bool:
+    """Whether an entry shows an item that lies in a drive which is not followed: where it was before, it is no more."""
+    file = change.file
+    if not _is_of_an_item(change) or isinstance(file, UnsetType) or file.drive_id in {UNSET, file.id}:
+        return False
+    belonging = view.belonging
+    return not belonging.owns(file.drive_id) and not belonging.is_followed_elsewhere(file.drive_id)
 
 
 def _shown(file: DriveFile, writer: RecordWriter, view: View, time: str | None) -> list[OutRecord]:
@@ -361,5 +370,5 @@ def _gone(changes: Sequence[DriveChange], view: View) -> frozenset[str]:
     return frozenset(
         str(change.file_id)
         for change in changes
-        if change.removed and _is_of_an_item(change) and not _shows(change, view)
+        if _is_of_an_item(change) and (_is_nobodys(change, view) or (change.removed and not _shows(change, view)))
     )

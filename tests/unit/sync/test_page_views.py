@@ -147,6 +147,12 @@ def test_what_enrichment_reads() -> None:
         pytest.param(MINE, {"file": {"id": "a", "driveId": "followed"}}, [], id="a followed drive tells of it"),
         pytest.param(
             MINE,
+            {"file": {"id": "a", "driveId": "not-followed"}},
+            [("left_corpus", "file", "a")],
+            id="moved to where nobody follows it, and not called removed",
+        ),
+        pytest.param(
+            MINE,
             {"removed": True, "file": {"id": "a", "driveId": "followed"}},
             [],
             id="moved to a followed drive: that one has it",
