@@ -25,6 +25,8 @@ from google_drive_worker.client.errors import (
 from google_drive_worker.config import WorkerSettings
 
 ENDPOINT = "control-plane.access-token"
+REFUSED_SECONDS = 60.0
+"""How soon a control plane is asked again that does not accept this worker."""
 
 
 def open_control_plane(settings: WorkerSettings) -> ControlPlaneClient | None:
@@ -83,7 +85,8 @@ def _as_drive_error(error: ControlPlaneError) -> DriveError:
         return ReauthorizationRequiredError(told, endpoint=ENDPOINT)
     if isinstance(error, UnknownConnectionError):
         return ConnectionBrokenError(told, code="connection_unknown", endpoint=ENDPOINT)
-    if error.retryable:
-        wait = error.retry_after_seconds if isinstance(error, ControlPlaneUnavailableError) else None
-        return RetryableError(told, code="control_plane_unavailable", endpoint=ENDPOINT, retry_after_seconds=wait)
-    return ConnectionBrokenError(told, code="control_plane_refused", endpoint=ENDPOINT)
+    if isinstance(error, ControlPlaneUnavailableError):
+        code, wait = "control_plane_unavailable", error.retry_after_seconds
+    else:  # a wrong secret or address is no connection's fault: none of them is parked for it
+        code, wait = "control_plane_refused", REFUSED_SECONDS
+    return RetryableError(told, code=code, endpoint=ENDPOINT, retry_after_seconds=wait)

@@ -57,7 +57,7 @@ NOTES: Sequence[Entry] = (
     Entry("connection_unknown", Kind.CONNECTION, "The control plane knows no such connection, or it was disconnected."),
     Entry(
         "control_plane_refused",
-        Kind.CONNECTION,
+        Kind.RETRYABLE,
         "The control plane does not accept this worker, or does not answer as one: see `CONTROL_PLANE_BASE_URL`, "
         "`CONTROL_PLANE_CLIENT_ID`, `CONTROL_PLANE_CLIENT_SECRET`.",
     ),
