@@ -28,6 +28,7 @@ from benchmarks import (
     parallel_scan,
     start_to_end,
     webhook,
+    webhook_receiver,
 )
 from benchmarks.errors import BenchmarkError
 from benchmarks.figures import Figure, Results, write
@@ -51,6 +52,7 @@ class Name(StrEnum):
     FOLDERS = "folders"
     PARALLEL_SCAN = "parallel_scan"
     WEBHOOK = "webhook"
+    WEBHOOK_RECEIVER = "webhook_receiver"
     CHANGES_DURING_BACKFILL = "changes_during_backfill"
     START_TO_END = "start_to_end"
     COST_CURVE = "cost_curve"
@@ -64,6 +66,7 @@ BENCHMARKS: Mapping[Name, Benchmark] = {
     Name.FOLDERS: folders.run,
     Name.PARALLEL_SCAN: parallel_scan.run,
     Name.WEBHOOK: webhook.run,
+    Name.WEBHOOK_RECEIVER: webhook_receiver.run,
     Name.CHANGES_DURING_BACKFILL: changes_during_backfill.run,
     Name.START_TO_END: start_to_end.run,
     Name.COST_CURVE: cost_curve.run,

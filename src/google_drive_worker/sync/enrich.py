@@ -17,11 +17,13 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from google_drive_worker.client import comments, files, permissions, revisions
+from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.errors import (
     AccessDeniedError,
     CursorLostError,
     DriveError,
     ItemError,
+    MalformedResponseError,
     NetworkError,
     NotFoundError,
     RateLimitedError,
@@ -50,6 +52,10 @@ from google_drive_worker.sync.scan import corpus_query
 ITEMS_AT_ONCE = 25
 """Items whose lists make up one batch."""
 PAGE_ITEMS = 500
+LIST_TRIES = 4
+"""So often a list is asked for whose answer is never whole JSON; then it costs itself."""
+_BACKOFF = Backoff()
+"""How long to wait between these."""
 ENRICH_FIELDS = "nextPageToken,files(id,mimeType,driveId,parents,ownedByMe,capabilities(canReadRevisions))"
 
 
@@ -195,7 +201,7 @@ async def _read(run: Run, writer: RecordWriter, item_id: str, kinds: Sequence[st
     }
     for resource in wanted:
         try:
-            listed = await readers[resource]()
+            listed = await _whole(run, readers[resource])
         except NotFoundError:
             return _Read(item_id)  # gone, or never to be seen: the log tells which
         except (ItemError, ReauthorizationRequiredError, RetryableError) as error:
@@ -208,6 +214,25 @@ async def _read(run: Run, writer: RecordWriter, item_id: str, kinds: Sequence[st
             read.members = hash_of(listed.records[0].data)
         read.notices += run.rejections(listed.rejected, resource)
     return read
+
+
+async def _whole(run: Run, reader: Callable[[], Awaitable[Listed]]) -> Listed:
+    """Read a list, again after a while where an answer was not whole JSON.
+
+    The session repeats calls that fail, and cannot know that what it got is of no use: such an error is of one attempt.
+    """
+    failures = 0
+    while True:
+        try:
+            return await reader()
+        except MalformedResponseError as error:
+            failures += 1
+            if error.attempts > 1:
+                raise
+            error.attempts = failures
+            if failures == LIST_TRIES:
+                raise
+        await run.timing.sleep(_BACKOFF.delay(failures - 1, run.timing.random()))
 
 
 def _ends_the_job(error: DriveError, resource: str) -> bool:

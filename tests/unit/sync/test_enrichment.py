@@ -13,7 +13,7 @@ from tests.unit.sync.test_drives import first_sync, team
 from google_drive_emulator.world.accounts import user_grant
 from google_drive_emulator.world.commenting import add_comment, delete_comment
 from google_drive_worker.sync.completion import Confirm, Hold
-from google_drive_worker.sync.enrich import AdvanceEnrichment
+from google_drive_worker.sync.enrich import LIST_TRIES, AdvanceEnrichment
 from google_drive_worker.sync.follow import AddFollowUps, FollowedUp
 from google_drive_worker.sync.run import MAX_RESTARTS
 from google_drive_worker.sync.settle import AdvanceSettling
@@ -107,6 +107,33 @@ async def test_a_file_that_is_gone_costs_itself(drive: EmulatedDrive) -> None:
     assert outlet.states[CONN].follow_ups == {}
     assert len(outlet.records) == before
     assert not outlet.errors
+
+
+@pytest.mark.parametrize("kind", ["permission", "revision", "comment"])
+async def test_a_list_that_arrives_in_pieces_is_read_again(drive: EmulatedDrive, kind: str) -> None:
+    """An answer that is not whole JSON, and has a good status, passes: no log would bring the item up again."""
+    drive_id = team(drive)
+    made = drive.world.create("words.txt", mime_type="text/plain", data=b"one", parent=drive_id)
+    await drive.fault(f"{kind}s.list", kind="truncate_json", count=LIST_TRIES - 1)
+    _, outlet = await first_sync(drive, **EVERYTHING)
+    replica = Replica.of(outlet.records)
+    assert replica.of_type("permission_set")[drive_id]["complete"]
+    assert {f"{made.id}:revision", f"{made.id}:comment"} <= replica.of_type("manifest").keys()
+    assert not outlet.errors
+
+
+async def test_a_list_that_is_never_whole_costs_itself(drive: EmulatedDrive) -> None:
+    """It is asked for so many times, each later than the one before; then there is an error, and others are read."""
+    drive_id = team(drive)
+    made = drive.world.create("words.txt", mime_type="text/plain", data=b"one", parent=drive_id)
+    await drive.fault("permissions.list", kind="truncate_json", count=None)
+    _, outlet = await first_sync(drive, **EVERYTHING)
+    (error,) = outlet.errors
+    assert (error.code, error.resource_id, error.attempts) == ("malformed_response", drive_id, LIST_TRIES)
+    assert drive.time.slept == sorted(set(drive.time.slept))
+    assert len(drive.time.slept) == LIST_TRIES - 1
+    assert f"{made.id}:revision" in Replica.of(outlet.records).of_type("manifest")
+    assert outlet.states[CONN].follow_ups == {}
 
 
 async def test_follow_ups_outlive_the_process(drive: EmulatedDrive) -> None:

@@ -14,11 +14,13 @@ from tests.unit.sync.emulated import CONFIG, CONN
 from tests.unit.sync.memory_outlet import MemoryOutlet
 
 from google_drive_worker.client.auth import AccessToken
+from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.errors import MalformedResponseError
 from google_drive_worker.client.session import DriveSession
 from google_drive_worker.client.token_sources import StaticTokenSource
 from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.sync.engine import Engine
+from google_drive_worker.sync.follow import AddFollowUps
 from google_drive_worker.sync.outlet import OutletClosedError
 from google_drive_worker.sync.run import MAX_RESTARTS, EngineSettings
 from google_drive_worker.sync.wishes import Accept
@@ -133,3 +135,15 @@ async def test_a_page_of_the_log_that_leads_nowhere_is_no_page(server: ScriptedS
         await run(server, *OPENED, FILES, page, page, outlet=outlet)
     assert not any(b'"phase":"complete"' in record.data for record in outlet.records)
     assert outlet.corpus(CONN).cursor == "5"
+
+
+async def test_a_list_of_another_type_is_asked_for_by_the_session_alone(server: ScriptedServer) -> None:
+    """What that has asked for again to the end of its schedule is not begun anew: the list costs itself."""
+    outlet = await run(server, *OPENED, FILES, HEAD)
+    outlet.change(CONN, AddFollowUps("user:me", outlet.corpus(CONN).snapshot_id, {"a": ["file", "revision"]}))
+    before = len(server.asked)
+    server.last = Answer(b"<html>", headers={"Content-Type": "text/html"})
+    await run(server, outlet=outlet)
+    (error,) = outlet.errors
+    assert (error.code, error.resource_id, error.attempts) == ("malformed_response", "a", Backoff().max_attempts)
+    assert len(server.asked) - before == Backoff().max_attempts

@@ -5,6 +5,7 @@ shortly before they end. However many ask at once, the control plane is asked on
 """
 
 import base64
+import hashlib
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from functools import partial
@@ -51,6 +52,7 @@ class ControlPlaneClient:
         self._machine: Held[MachineToken] = Held(self._obtain_token, timing)
         self._refused: tuple[str, datetime] | None = None
         self._grants: OrderedDict[Key, Held[AccessGrant]] = OrderedDict()
+        self._refused_grants: dict[Key, str] = {}
 
     async def __aenter__(self) -> Self:
         await self._http.start()
@@ -76,10 +78,13 @@ class ControlPlaneClient:
         return await self._held_for((connection_id, subject)).get()
 
     def invalidate(self, connection_id: str, grant: AccessGrant, subject: str | None = None) -> None:
-        """Take back a grant whose token was refused; a newer one is left alone."""
+        """Take back a grant whose token was refused; a newer one is left alone. The control plane is told of it."""
         held = self._grants.get((connection_id, subject))
         if held is not None:
             held.drop(grant)
+            if len(self._refused_grants) >= MOST_GRANTS:  # of connections that nobody asks for any more
+                self._refused_grants.clear()
+            self._refused_grants[connection_id, subject] = hashlib.sha256(grant.access_token.encode()).hexdigest()
 
     def _held_for(self, key: Key) -> Held[AccessGrant]:
         held = self._grants.get(key)
@@ -93,6 +98,8 @@ class ControlPlaneClient:
     async def _obtain_grant(self, connection_id: str, subject: str | None) -> tuple[AccessGrant, datetime]:
         path = f"/v1/connections/{quote(connection_id, safe='')}/access-token"
         body = {} if subject is None else {"subject": subject}
+        if (refused := self._refused_grants.pop((connection_id, subject), None)) is not None:
+            body["refused_sha256"] = refused
         grant = await retrying(partial(self._ask_for_grant, path, body), self._schedule, self._timing)
         lifetime = (grant.expires_at - self._timing.now()).total_seconds()
         return grant, grant.expires_at - _spare(lifetime)

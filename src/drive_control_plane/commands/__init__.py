@@ -1,0 +1,1 @@
+"""The commands of `google-drive-control-plane`, one module each."""

@@ -1,0 +1,29 @@
+"""`run`: the control plane itself."""
+
+import asyncio
+import signal
+
+import typer
+
+from drive_control_plane.commands import shell
+from drive_control_plane.config import ControlPlaneSettings
+
+
+def run() -> None:
+    """Serve the control plane until Ctrl-C or SIGTERM.
+
+    Settings come from the environment (docs/control-plane.md). On SQLite, the default, the schema is made by itself; on
+    PostgreSQL run `database upgrade` first. While nobody can sign in, a link is printed that makes the first account.
+    """
+    # Only here, so that the other commands start quickly.
+    from drive_control_plane.server import serve
+
+    settings = shell.load(ControlPlaneSettings)
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await serve(settings, stop, lambda line: typer.echo(line, err=True))
+
+    shell.execute(until_told())

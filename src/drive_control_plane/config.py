@@ -1,0 +1,127 @@
+"""Settings of the control plane, from the environment.
+
+In: environment variables. Out: `ControlPlaneSettings`; whoever loads them is told of all that is missing or wrong at
+once. Values that are secrets never show in a representation.
+"""
+
+import base64
+import binascii
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SIGNING_BYTES = 32
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ControlPlaneSettings(BaseSettings):
+    """All settings; each is an environment variable in upper case."""
+
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False)
+
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///control-plane.sqlite"),
+        description="postgresql://user:password@host/name, or sqlite:///path",
+    )
+    control_plane_public_url: str = Field(
+        default="http://localhost:8090", description="where browsers and Google reach it"
+    )
+    control_plane_http_host: str = "127.0.0.1"
+    control_plane_http_port: int = Field(default=8090, ge=0, le=65_535)
+    control_plane_trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="proxies in front of it whose X-Forwarded-For is believed"
+    )
+    control_plane_signing_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        description="32 random bytes each in URL-safe base64, newest first, comma separated (make one: keys generate)"
+    )
+    credentials_encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        description="Fernet keys, newest first, comma separated; the worker has the same"
+    )
+    worker_integration_id: str = "google-drive"
+
+    google_client_id: str | None = None
+    google_client_secret: SecretStr | None = None
+    google_auth_uri: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    google_token_uri: str = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
+    google_revoke_uri: str = "https://oauth2.googleapis.com/revoke"
+    gdrive_api_base_url: str = "https://www.googleapis.com/drive/v3"
+
+    kafka_bootstrap_servers: str = "localhost:9092"
+    kafka_client_config: dict[str, str | int | bool] = Field(
+        default={}, description="librdkafka settings as JSON, for TLS and SASL"
+    )
+    kafka_consumer_group_id: str = "drive-control-plane"
+    kafka_topic_trigger: str = "integrations-inbound-trigger"
+    kafka_topic_webhook: str = "integrations-inbound-webhook"
+    kafka_topic_errors: str = "integrations-errors"
+    kafka_topic_events: str = "integrations-sync-events"
+
+    schedule_interval_seconds: int = Field(default=300, ge=30, le=86_400, description="between polls while active")
+    schedule_idle_interval_seconds: int = Field(default=3_600, ge=30, le=604_800, description="while nothing happens")
+    schedule_lookahead_rows: int = Field(default=200, ge=1, le=5_000, description="due connections claimed at once")
+    webhooks_enabled: bool = Field(default=True, description="needs an https public address that Google can reach")
+
+    log_level: str = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    @field_validator("control_plane_signing_keys", "credentials_encryption_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(each.strip() for each in value.split(",") if each.strip()) if isinstance(value, str) else value
+
+    @field_validator("control_plane_signing_keys", "credentials_encryption_keys")
+    @classmethod
+    def _are_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not value:
+            raise ValueError("holds no key")
+        for number, key in enumerate(value, 1):
+            if not _is_key(key.get_secret_value()):
+                raise ValueError(f"key {number} is not 32 bytes in URL-safe base64")
+        return value
+
+    @field_validator(
+        "google_auth_uri", "google_token_uri", "google_revoke_uri", "gdrive_api_base_url", "control_plane_public_url"
+    )
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address that starts with https:// (or http:// for an emulator)")
+        return value.rstrip("/")
+
+    @field_validator("control_plane_public_url")
+    @classmethod
+    def _is_https(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
+            raise ValueError("must start with https:// unless it is on this machine")
+        return value
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be marked secure."""
+        return self.control_plane_public_url.startswith("https://")
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where Google sends people back to; it must stand in the OAuth client's list, letter by letter."""
+        return f"{self.control_plane_public_url}/connect/callback"
+
+    @property
+    def webhook_uri(self) -> str:
+        """Where Google sends notifications to."""
+        return f"{self.control_plane_public_url}/webhooks/google-drive"
+
+    @property
+    def drive_root_url(self) -> str:
+        """The API's root without the service path."""
+        return self.gdrive_api_base_url.removesuffix("/drive/v3")
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.urlsafe_b64decode(text.encode())) == SIGNING_BYTES
+    except (binascii.Error, ValueError):
+        return False

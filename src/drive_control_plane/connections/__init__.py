@@ -1,0 +1,1 @@
+"""Connections: what is followed, by which grant, and what workers are told of it."""

@@ -1,0 +1,66 @@
+"""What every part of the control plane works with.
+
+In: settings. Out: the database, the vault, the clock, HTTP to Google, a publisher to Kafka; one of each a process.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol
+
+import aiohttp
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from drive_control_plane.clock import REAL_CLOCK, Clock
+from drive_control_plane.config import ControlPlaneSettings
+from drive_control_plane.database import Database
+from drive_control_plane.security.vault import Vault
+
+
+class Publisher(Protocol):
+    """Messages to Kafka, acknowledged."""
+
+    async def publish(self, topic: str, key: str, value: bytes, traceparent: str | None = None) -> None:
+        """Send one message and wait until the cluster has it. Raises `PublishError`."""
+        ...
+
+
+class PublishError(Exception):
+    """The cluster did not acknowledge a message in time; whoever asked should ask again."""
+
+
+async def _nothing(_: str) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What one part does for another that is made before it; set once, while the process starts."""
+
+    stop_channels: Callable[[str], Awaitable[None]] = _nothing
+    """Stop a connection's push channels at Google, while its grant is still good. Takes seconds at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One process's parts. `http` is for calls to Google, with timeouts of its own."""
+
+    settings: ControlPlaneSettings
+    database: Database
+    vault: Vault
+    publisher: Publisher
+    http: aiohttp.ClientSession
+    clock: Clock = field(default=REAL_CLOCK)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    """What this process counts."""
+    hooks: Hooks = field(default_factory=Hooks)
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that answers a request."""
+    context: Context = request.app.state.context
+    return context
+
+
+InContext = Annotated[Context, Depends(context_of)]
+"""How a route asks for it."""

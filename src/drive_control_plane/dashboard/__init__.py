@@ -1,0 +1,1 @@
+"""Pages for operators: what is connected, how it goes, what to do."""

@@ -1,0 +1,35 @@
+"""Probes and metrics, as the worker has them.
+
+In: requests of whoever watches over processes. Out: whether this one lives, whether it can do its work, what it counts.
+"""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from drive_control_plane.context import InContext
+from drive_control_plane.database import DatabaseError
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/health/ready")
+async def ready(context: InContext) -> JSONResponse:
+    """It can do its work: the database answers."""
+    try:
+        await context.database.check()
+    except DatabaseError as error:
+        return JSONResponse({"status": "not ready", "failed": ["database"], "detail": str(error)}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/metrics")
+async def metrics(context: InContext) -> Response:
+    """Prometheus's text format."""
+    return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)

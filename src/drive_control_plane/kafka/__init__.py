@@ -1,0 +1,1 @@
+"""Kafka, as the control plane needs it: messages out, the worker's events in."""

@@ -1,0 +1,161 @@
+"""A grant into rows: of a new connection, or of the one that follows this account already.
+
+In: a flow, a grant, whose it is; within a transaction. Out: a connection with a sealed credential. Two answers at once
+take turns by the tenant's row, so that one account never becomes two connections.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.connections.messages import resume_trigger
+from drive_control_plane.context import Context, PublishError
+from drive_control_plane.database import new_id
+from drive_control_plane.database.tables import (
+    ConnectFlow,
+    Connection,
+    ConnectionStatus,
+    Credential,
+    CredentialKind,
+    Tenant,
+)
+from drive_control_plane.oauth.answers import Account
+from drive_control_plane.oauth.flow import ConnectError
+from drive_control_plane.oauth.scopes import missing_scopes, scopes_for
+
+SCHEDULE = {"kind": "adaptive"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of a grant: the sealed refresh and access tokens, and what they open."""
+
+    refresh_token: bytes
+    access_token: bytes
+    access_expires_at: datetime
+    scopes: tuple[str, ...]
+
+
+async def keep(
+    context: Context, session: AsyncSession, actor: Actor, flow: ConnectFlow, account: Account, kept: Kept
+) -> str:
+    """Store a grant; the connection's id. Raises `ConnectError`."""
+    now = context.clock.now()
+    await session.scalar(select(Tenant).where(Tenant.id == flow.tenant_id).with_for_update(key_share=True))
+    found = await _connection_for(session, flow, account)
+    connection = found or _new_connection(flow, account, now)
+    if found is None:
+        session.add(connection)
+    else:
+        await _take_up(session, connection, account, kept, now)
+    await session.flush()
+    await _store(session, connection.id, kept, now)
+    action = "connection.connected" if found is None else "connection.reconnected"
+    record(session, now, actor, action, connection.id, account=account.email, scopes=list(kept.scopes))
+    await session.flush()  # what the database refuses is refused before the worker is told
+    if found is not None:
+        await _tell_worker(context, connection, now)
+    return connection.id
+
+
+async def _connection_for(session: AsyncSession, flow: ConnectFlow, account: Account) -> Connection | None:
+    """The connection that gets the grant; None when it needs a new one. Raises `ConnectError`."""
+    if flow.connection_id is None:
+        return await session.scalar(
+            select(Connection)
+            .join(Credential, Credential.connection_id == Connection.id)
+            .where(
+                Connection.tenant_id == flow.tenant_id,
+                Connection.account_id == account.id,
+                Connection.status != ConnectionStatus.DISCONNECTED,
+                Credential.kind == CredentialKind.USER,
+            )
+        )
+    connection = await session.get(Connection, flow.connection_id)
+    if connection is None or connection.status == ConnectionStatus.DISCONNECTED:
+        raise _disconnected()
+    if connection.account_id != account.id:
+        raise ConnectError(
+            "other_account",
+            f"This connection follows {connection.account_email}; consent was given as {account.email}. "
+            "Connect again and choose the first, or connect the other account by itself.",
+        )
+    return connection
+
+
+def _check_reach(connection: Connection, kept: Kept) -> None:
+    """A connection never gets a grant that opens less than it reads. Raises `ConnectError`."""
+    if missing_scopes(scopes_for(connection.settings), kept.scopes):
+        raise ConnectError(
+            "narrower_grant",
+            f"{connection.account_email} is connected already, and reads more than was consented to now. Connect it "
+            "again from its own page, or let it read less first.",
+        )
+
+
+def _new_connection(flow: ConnectFlow, account: Account, now: datetime) -> Connection:
+    return Connection(
+        id=new_id("conn"),
+        tenant_id=flow.tenant_id,
+        name=(account.name or account.email)[:200],
+        account_id=account.id,
+        account_email=account.email,
+        status=ConnectionStatus.ACTIVE,
+        status_at=now,
+        settings=dict(flow.settings),
+        created_by=flow.operator_id,
+        created_at=now,
+        updated_at=now,
+        schedule=dict(SCHEDULE),
+        next_run_at=now,
+    )
+
+
+async def _take_up(session: AsyncSession, connection: Connection, account: Account, kept: Kept, now: datetime) -> None:
+    """Have an existing connection be active again. Raises `ConnectError`."""
+    # In this order everywhere (a refresh locks the credential, then changes the connection): nobody waits in a circle.
+    await session.get(Credential, connection.id, with_for_update=True, populate_existing=True)
+    await session.refresh(connection, with_for_update=True)
+    if connection.status == ConnectionStatus.DISCONNECTED:
+        raise _disconnected()
+    _check_reach(connection, kept)
+    connection.account_email = account.email
+    connection.status, connection.status_reason, connection.status_at = ConnectionStatus.ACTIVE, None, now
+    connection.updated_at = connection.next_run_at = now
+    connection.consecutive_failures = connection.push_failures = 0
+
+
+async def _tell_worker(context: Context, connection: Connection, now: datetime) -> None:
+    """Unpark the connection: the worker ignores what is due for it until then. Raises `ConnectError`."""
+    message = resume_trigger(connection, now)
+    try:
+        await context.publisher.publish(context.settings.kafka_topic_trigger, connection.id, message)
+    except PublishError:
+        raise ConnectError(
+            "worker_not_told", "Kafka does not take messages at the moment, so nothing was changed. Connect again soon."
+        ) from None
+
+
+def _disconnected() -> ConnectError:
+    return ConnectError("unknown_connection", "The connection was disconnected meanwhile. Connect the account anew.")
+
+
+async def _store(session: AsyncSession, connection_id: str, kept: Kept, now: datetime) -> None:
+    credential = await session.get(Credential, connection_id)
+    values: dict[str, Any] = {
+        "kind": CredentialKind.USER,
+        "secret": kept.refresh_token,
+        "scopes": list(kept.scopes),
+        "granted_at": now,
+        "access_token": kept.access_token,
+        "access_expires_at": kept.access_expires_at,
+    }
+    if credential is None:
+        session.add(Credential(connection_id=connection_id, **values))
+        return
+    for name, value in values.items():
+        setattr(credential, name, value)

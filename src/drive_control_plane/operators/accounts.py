@@ -1,0 +1,119 @@
+"""Accounts of operators: made by a link that works once, checked at sign-in.
+
+In: an invitation, then an e-mail address and a password. Out: operators, sessions' secrets, or why not.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.context import Context
+from drive_control_plane.database import Database, new_id
+from drive_control_plane.database.tables import Operator, Role, SetupLink, Tenant
+from drive_control_plane.operators import sessions
+from drive_control_plane.operators.passwords import hash_password, is_password, problem_with
+from drive_control_plane.security.secrets import hash_of, new_secret
+
+LINK_LIFETIME = timedelta(hours=24)
+DEFAULT_TENANT = "default"
+
+
+class AccountError(Exception):
+    """Why an account could not be made or used, in a sentence for whoever tries."""
+
+
+async def has_operators(context: Context) -> bool:
+    """Whether anybody could sign in."""
+    async with context.database.transaction() as session:
+        return bool(await session.scalar(select(func.count()).select_from(Operator)))
+
+
+async def invite(
+    context: Context, actor: Actor, role: Role, email: str | None = None, tenant_id: str = DEFAULT_TENANT
+) -> str:
+    """Make a link for one person; returns its secret, which is shown once and kept as a hash."""
+    return await make_link(context.database, context.clock.now(), actor, role, email, tenant_id)
+
+
+async def make_link(
+    database: Database, now: datetime, actor: Actor, role: Role, email: str | None, tenant_id: str
+) -> str:
+    """As `invite`, for a program that has no more than a database."""
+    secret = new_secret()
+    async with database.transaction() as session:
+        if await session.get(Tenant, tenant_id) is None:
+            session.add(Tenant(id=tenant_id, name=tenant_id, created_at=now))
+            await session.flush()
+        link = SetupLink(
+            secret_hash=hash_of(secret),
+            tenant_id=tenant_id,
+            email=email.strip().lower() if email else None,
+            role=role,
+            created_at=now,
+            expires_at=now + LINK_LIFETIME,
+        )
+        session.add(link)
+        record(session, now, actor, "operator.invited", None, email=email, tenant_id=tenant_id, role=role.value)
+    return secret
+
+
+async def open_link(context: Context, secret: str) -> SetupLink:
+    """The link, while it is good. Raises `AccountError`."""
+    async with context.database.transaction() as session:
+        return await _good_link(session, context, secret)
+
+
+async def set_up(context: Context, secret: str, email: str, password: str, address: str) -> str:
+    """Make the operator that a link is for, and sign them in; returns the session's secret. Raises `AccountError`."""
+    if (problem := problem_with(password)) is not None:
+        raise AccountError(problem)
+    password_hash, now, email = await hash_password(password), context.clock.now(), email.strip().lower()
+    async with context.database.transaction() as session:
+        link = await _good_link(session, context, secret)
+        if link.email is not None and link.email != email:
+            raise AccountError(f"This link is for {link.email}.")
+        used = update(SetupLink).where(SetupLink.secret_hash == link.secret_hash, SetupLink.used_at.is_(None))
+        if (await session.execute(used.values(used_at=now))).rowcount != 1:  # type: ignore[attr-defined] # of a cursor
+            raise AccountError("This link was used already. Ask for a new one.")
+        if await session.scalar(select(Operator.id).where(Operator.email == email)) is not None:
+            raise AccountError("There is an account with this address already: sign in with it.")
+        operator = Operator(
+            id=new_id("op"),
+            tenant_id=link.tenant_id,
+            email=email,
+            role=link.role,
+            password_hash=password_hash,
+            created_at=now,
+        )
+        session.add(operator)
+        await session.flush()
+        record(session, now, Actor("operator", email, link.tenant_id, address), "operator.created", operator.id)
+        return sessions.begin(session, operator, now, address)
+
+
+async def sign_in(context: Context, email: str, password: str, address: str) -> str | None:
+    """Sign an operator in; returns the session's secret, or None: which of the two was wrong is not told."""
+    now, email = context.clock.now(), email.strip().lower()
+    async with context.database.transaction() as session:
+        operator = await session.scalar(select(Operator).where(Operator.email == email))
+    good = await is_password(password, operator.password_hash if operator else None)
+    async with context.database.transaction() as session:
+        tenant = operator.tenant_id if operator else None
+        if operator is None or not good or operator.disabled_at is not None:
+            record(session, now, Actor("anonymous", email[:320], tenant, address), "operator.signed_in", refused=True)
+            return None
+        record(session, now, Actor("operator", email, tenant, address), "operator.signed_in", operator.id)
+        return sessions.begin(session, operator, now, address)
+
+
+async def _good_link(session: AsyncSession, context: Context, secret: str) -> SetupLink:
+    link = await session.get(SetupLink, hash_of(secret))
+    if link is None:
+        raise AccountError("This link is not known. Ask an administrator for a new one.")
+    if link.used_at is not None:
+        raise AccountError("This link was used already. Ask for a new one, or sign in.")
+    if context.clock.now() >= link.expires_at:
+        raise AccountError("This link is too old. Ask an administrator for a new one.")
+    return link

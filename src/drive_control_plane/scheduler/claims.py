@@ -1,0 +1,214 @@
+"""Due connections, claimed and sent.
+
+In: the time. Out: a trigger for each due connection, acknowledged by Kafka before its row moves on to the next due
+time, in one transaction. A replica that dies in between leaves its rows due, and the trigger that is then sent again
+has the same `message_id`. On PostgreSQL replicas pass over each other's rows; SQLite has one writer.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Executable,
+    Row,
+    ScalarSelect,
+    SQLColumnExpression,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.connections.messages import connection_config
+from drive_control_plane.context import Context, PublishError
+from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential
+from drive_control_plane.scheduler.messages import TriggerError, TriggerMessage, Wish, due_id, trigger_message
+from drive_control_plane.scheduler.schedule import Facts, Pace, ScheduleError, next_run, parse_schedule
+
+log = logging.getLogger(__name__)
+
+PUBLISH_SECONDS = 6.0
+"""A little more than the publisher takes by itself, and less than SQLite's other writers wait for their turn."""
+SCHEDULER = Actor("system", "scheduler")
+# Written out, not a parameter: a plan that PostgreSQL makes for all values cannot use the index of active rows.
+_IS_ACTIVE = Connection.status == literal(ConnectionStatus.ACTIVE, Connection.status.type, literal_execute=True)
+_JITTER_BYTES = 4
+_JITTER_RANGE = 1 << 8 * _JITTER_BYTES
+
+Place = tuple[datetime, str]
+"""A due time and a connection's id: where a round stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What became of a batch."""
+
+    published: int = 0
+    failed: int = 0
+    set_aside: int = 0
+    oldest_due_at: datetime | None = None
+    reached: Place | None = None
+    """The last row of it, when more may be due behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a due row is to become: its trigger is sent, then it is due again."""
+
+    message: TriggerMessage
+    next_run_at: datetime | None
+
+
+def jitter_of(connection_id: str) -> float:
+    """A number from 0 to below 1 that belongs to a connection for ever."""
+    digest = hashlib.sha256(connection_id.encode()).digest()
+    return int.from_bytes(digest[:_JITTER_BYTES]) / _JITTER_RANGE
+
+
+def pace_of(context: Context) -> Pace:
+    """The distances that are set for adaptive schedules."""
+    settings = context.settings
+    return Pace(
+        timedelta(seconds=settings.schedule_interval_seconds),
+        timedelta(seconds=settings.schedule_idle_interval_seconds),
+    )
+
+
+def subject_of(connection_id: SQLColumnExpression[str] | str) -> ScalarSelect[str | None]:
+    """Whom a connection's credential stands for, within a statement."""
+    return select(Credential.subject).where(Credential.connection_id == connection_id).scalar_subquery()
+
+
+def due_rows(now: datetime, limit: int, after: Place | None = None) -> Executable:
+    """The first rows that are due, behind `after`; locked until the transaction ends."""
+    row = Connection
+    due = (
+        select(
+            row.id, row.tenant_id, row.next_run_at, row.created_at,
+            row.last_run_at, row.last_change_at, row.push_healthy_until,
+            # As text: SQLite keeps what is no JSON too, and one such row must not make the others unreadable.
+            cast(row.settings, Text).label("settings"),
+            cast(row.schedule, Text).label("schedule"),
+            subject_of(row.id).label("subject"),
+        )
+        .where(_IS_ACTIVE, row.next_run_at <= now)
+        .order_by(row.next_run_at, row.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )  # fmt: skip
+    return due if after is None else due.where(tuple_(row.next_run_at, row.id) > after)
+
+
+class Claims:
+    """Takes due connections in batches."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._pace = pace_of(context)
+
+    async def next_due_at(self) -> datetime | None:
+        """The earliest due time of all; None when nothing is ever due by itself."""
+        earliest = select(func.min(Connection.next_run_at)).where(_IS_ACTIVE)
+        async with self._context.database.transaction() as session:
+            return await session.scalar(earliest)
+
+    async def take(self, after: Place | None = None) -> Claimed:
+        """Send the triggers of the next batch of due connections, those behind `after` in the order of due times.
+
+        Each is sent by itself: one that fails stays due and holds nobody up. Raises SQLAlchemy's errors.
+        """
+        context = self._context
+        now, limit = context.clock.now(), context.settings.schedule_lookahead_rows
+        async with context.database.transaction() as session:
+            rows = (await session.execute(due_rows(now, limit, after))).all()
+            if not rows:
+                return Claimed()
+            steps, wrong = self._steps(rows, now)
+            for row, why in wrong:
+                await _set_aside(session, row, why, now)
+            sent = await self._publish(steps)
+            await _move_on(session, sent, now)
+        last = rows[-1]
+        reached = (last.next_run_at, last.id) if len(rows) == limit else None
+        return Claimed(len(sent), len(steps) - len(sent), len(wrong), rows[0].next_run_at, reached)
+
+    def _steps(self, rows: Sequence[Row[Any]], now: datetime) -> tuple[list[_Step], list[tuple[Row[Any], str]]]:
+        steps: list[_Step] = []
+        wrong: list[tuple[Row[Any], str]] = []
+        for row in rows:
+            try:
+                steps.append(self._step(row, now))
+            except ScheduleError as error:
+                wrong.append((row, f"The schedule cannot be followed ({error}). Choose another one."))
+            except TriggerError as error:
+                wrong.append((row, f"No trigger can be sent: {error}. Change the settings."))
+        return steps, wrong
+
+    def _step(self, row: Row[Any], now: datetime) -> _Step:
+        schedule, settings = parse_schedule(_read(row.schedule)), _read(row.settings)
+        if not isinstance(settings, dict):
+            raise TriggerError("the settings are no object")
+        facts = Facts(
+            due_at=row.next_run_at,
+            first=row.last_run_at is None,
+            active_at=row.last_change_at or row.created_at,
+            push_healthy_until=row.push_healthy_until,
+        )
+        config = connection_config(settings, row.subject)
+        identity = due_id(row.id, row.next_run_at)
+        message = trigger_message(row.id, Wish.INCREMENTAL, now, identity, config=config)
+        return _Step(message, next_run(schedule, facts, now, jitter_of(row.id), self._pace))
+
+    async def _publish(self, steps: Sequence[_Step]) -> list[_Step]:
+        """Send all at once; those that were acknowledged."""
+        outcomes = await asyncio.gather(*(self._send(step.message) for step in steps))
+        failures = [outcome for outcome in outcomes if outcome is not None]
+        if failures:
+            log.warning("%d of %d due triggers were not published: %s", len(failures), len(steps), failures[0])
+        return [step for step, outcome in zip(steps, outcomes, strict=True) if outcome is None]
+
+    async def _send(self, message: TriggerMessage) -> PublishError | None:
+        topic = self._context.settings.kafka_topic_trigger
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await self._context.publisher.publish(topic, message.connection_id, message.value, message.traceparent)
+        except PublishError as error:
+            return error
+        except TimeoutError:
+            return PublishError(f"no acknowledgement within {PUBLISH_SECONDS:.0f} s")
+        return None
+
+
+def _read(text: str) -> object:
+    """JSON as stored; None for what is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+async def _move_on(session: AsyncSession, sent: Sequence[_Step], now: datetime) -> None:
+    if sent:
+        await session.execute(
+            update(Connection),
+            [{"id": s.message.connection_id, "next_run_at": s.next_run_at, "last_run_at": now} for s in sent],
+        )
+
+
+async def _set_aside(session: AsyncSession, row: Row[Any], why: str, now: datetime) -> None:
+    """Take a connection out of the schedule, so that it holds nobody up, and say so."""
+    log.error("a connection is set aside: %s", why, extra={"connection_id": row.id})
+    values = {"next_run_at": None, "status_reason": why, "updated_at": now}
+    await session.execute(update(Connection).where(Connection.id == row.id).values(values))
+    record(session, now, SCHEDULER, "connection.set_aside", row.id, tenant_id=row.tenant_id, reason=why)

@@ -1,0 +1,190 @@
+"""The process: the application, and what works beside it: scheduler, reader of events, alerts, push channels.
+
+In: settings, and a wish to stop. Out: all of it started in order and ended in order. Wiring only.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from drive_control_plane.app import create_app
+from drive_control_plane.audit.log import Actor
+from drive_control_plane.config import ControlPlaneSettings
+from drive_control_plane.connections.access_tokens import AccessTokens
+from drive_control_plane.context import Context
+from drive_control_plane.database import Database, migrate
+from drive_control_plane.database.tables import Connection, Role
+from drive_control_plane.events.batch import Applier, Listeners
+from drive_control_plane.events.consume import EventConsumer
+from drive_control_plane.events.metrics import EventMetrics
+from drive_control_plane.events.retention import clean
+from drive_control_plane.events.sweep import AlertSweep
+from drive_control_plane.kafka.publisher import KafkaPublisher
+from drive_control_plane.operators.accounts import has_operators, invite
+from drive_control_plane.scheduler.claims import pace_of
+from drive_control_plane.scheduler.loop import Scheduler
+from drive_control_plane.scheduler.metrics import SchedulerMetrics
+from drive_control_plane.scheduler.pacing import hasten
+from drive_control_plane.security.vault import Vault
+from drive_control_plane.webhooks.channels import ChannelManager
+from drive_control_plane.webhooks.due import status_changed
+
+log = logging.getLogger(__name__)
+
+GOOGLE_SECONDS = 30.0
+GRACE_SECONDS = 5
+SWEEP_SECONDS = 60.0
+CLEAN_SECONDS = 3_600.0
+
+Say = Callable[[str], None]
+"""Tells whoever started it something that belongs on a terminal and into no log."""
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens, and is told when to end; signals are whose it runs in."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: ControlPlaneSettings, stop: asyncio.Event, say: Say) -> None:
+    """Serve until told to stop. Raises `DatabaseError`, `KafkaClientError`, `OSError`; also what a part died of."""
+    async with AsyncExitStack() as stack:
+        context = await stack.enter_async_context(opened_context(settings))
+        await _prepare(context)
+        welcome = await _welcome(context)
+        scheduler = Scheduler(context, SchedulerMetrics(context.registry))
+        scheduler.start()
+        stack.push_async_callback(scheduler.close)
+        tokens = AccessTokens(context)  # one of it, so that a token is renewed once whoever asks
+        work = [asyncio.create_task(each, name=name) for name, each in _background(context, tokens).items()]
+        stack.push_async_callback(_cancel, work)
+        app = create_app(context)
+        app.state.access_tokens = tokens
+        await _serve_http(context, app, stop, work, lambda: say(welcome))
+
+
+@asynccontextmanager
+async def opened_context(settings: ControlPlaneSettings) -> AsyncIterator[Context]:
+    """The parts of a process: connected, and closed at the end."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url.get_secret_value())
+        stack.push_async_callback(database.close)
+        publisher = KafkaPublisher(settings.kafka_bootstrap_servers, settings.kafka_client_config)
+        stack.push_async_callback(publisher.close)
+        await publisher.start()
+        timeout = aiohttp.ClientTimeout(total=GOOGLE_SECONDS)
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+        )
+        yield Context(settings, database, Vault(settings.credentials_encryption_keys), publisher, http)
+
+
+async def _prepare(context: Context) -> None:
+    """Have the schema of this program."""
+    if context.database.is_postgresql:
+        await migrate.check(context.database)  # a shared database is migrated by whoever deploys
+    else:
+        await migrate.upgrade(context.database)
+
+
+async def _welcome(context: Context) -> str:
+    """Where it is; and while nobody can sign in, a link that makes the first account."""
+    address = context.settings.control_plane_public_url
+    if await has_operators(context):
+        return f"Control plane: {address}"
+    secret = await invite(context, Actor("system", "first start"), Role.ADMINISTRATOR)
+    return (
+        f"Control plane: {address}\nNobody can sign in yet. Open this link once, within a day: {address}/setup/{secret}"
+    )
+
+
+def _background(context: Context, tokens: AccessTokens) -> dict[str, Coroutine[Any, Any, None]]:
+    """What runs beside the application, by name."""
+    settings, database, clock = context.settings, context.database, context.clock
+    manager = ChannelManager(context, tokens.token_of)  # without push it stops what channels there are
+    context.hooks.stop_channels = manager.stop_all
+    applier = Applier(database, clock, settings.kafka_topic_errors, _listeners(context, manager))
+    return {
+        "events": EventConsumer(settings, database, clock, applier).run(),
+        "channels": manager.run(),
+        "alerts": _again_and_again(context, SWEEP_SECONDS, AlertSweep(database, clock).sweep),
+        "retention": _again_and_again(context, CLEAN_SECONDS, lambda: clean(database, clock.now())),
+    }
+
+
+def _listeners(context: Context, manager: ChannelManager) -> Listeners:
+    """Who is told of the worker's events: push channels follow corpora and statuses, schedules follow activity."""
+
+    def active(connection: Connection, now: datetime) -> None:
+        hasten(connection, now, pace_of(context))
+
+    async def status(session: AsyncSession, connection_id: str) -> None:
+        await status_changed(session, connection_id, context.clock.now())
+
+    metrics = EventMetrics(context.registry)
+    return Listeners(manager.corpus_opened, manager.corpus_closed, status, active, metrics=metrics)
+
+
+async def _again_and_again(context: Context, seconds: float, work: Callable[[], Coroutine[Any, Any, int]]) -> None:
+    """Do something now and then; a database that is away is asked again the next time."""
+    while True:
+        try:
+            await work()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("the database is away: %s", type(error).__name__)
+        await context.clock.sleep(seconds)
+
+
+async def _serve_http(
+    context: Context, app: FastAPI, stop: asyncio.Event, work: list[asyncio.Task[None]], listening: Callable[[], None]
+) -> None:
+    """Serve until told to stop, or until a part of the process has died."""
+    settings = context.settings
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=settings.control_plane_http_host,
+            port=settings.control_plane_http_port,
+            log_config=None,
+            access_log=False,
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        ),
+        listening,
+    )
+    serving = asyncio.create_task(server.serve(), name="http")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    ended, _ = await asyncio.wait({serving, stopping, *work}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stopping.cancel()
+    await asyncio.gather(serving, stopping, return_exceptions=True)
+    for part in ended - {stopping}:
+        part.result()  # raises what it died of
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,164 @@
+"""Channels at Google: opened and stopped (facts B).
+
+In: an access token, a log, an address. Out: a channel's resource and end, or a `WatchError` that says whether to try
+again soon or that somebody has to do something first. No text here holds a token.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+
+from drive_control_plane.context import Context
+
+CALL_SECONDS = 20.0
+MAX_ANSWER_BYTES = 65_536
+_DRIVE = "drive:"
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+_ADDRESS = "push is off, changes are polled: "
+_OFF: Mapping[str, str] = {
+    "push.webhookUrlNotHttps": f"{_ADDRESS}Google notifies https addresses only; set CONTROL_PLANE_PUBLIC_URL to one",
+    "push.webhookUrlUnauthorized": (
+        f"{_ADDRESS}Google may not notify the address in CONTROL_PLANE_PUBLIC_URL; authorise its domain for the "
+        "Google Cloud project of GOOGLE_CLIENT_ID"
+    ),
+    "push.channelTypeNotSupported": f"{_ADDRESS}Google does not take channels of this type; update the control plane",
+    "pushNotSupportedForRequestedResource": f"{_ADDRESS}Google does not notify of this account's changes",
+}
+"""What trying again soon does not help against, by Google's word for it, and what does (facts B)."""
+
+
+class WatchError(Exception):
+    """Google did not do what was asked. `off` says what somebody has to do before it will."""
+
+    def __init__(self, message: str, off: str | None = None) -> None:
+        super().__init__(message)
+        self.off = off
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A channel as Google has opened it."""
+
+    resource_id: str
+    expires_at: datetime
+
+
+class _StartPageToken(msgspec.Struct, rename="camel"):
+    start_page_token: str
+
+
+class _Channel(msgspec.Struct, rename="camel"):
+    resource_id: str
+    expiration: int | str | None = None
+
+
+class _Reason(msgspec.Struct):
+    reason: str = ""
+
+
+class _Error(msgspec.Struct):
+    errors: list[_Reason] = []
+
+
+class _Refusal(msgspec.Struct):
+    error: _Error
+
+
+async def open_channel(
+    context: Context, access_token: str, corpus: str, channel_id: str, secret: str, expires_at: datetime
+) -> Opened:
+    """Have Google tell of a log's changes until a moment, or less long. Raises `WatchError`."""
+    log = _log(corpus)
+    start = await _call(context, access_token, "GET", "changes/startPageToken", log)
+    params = {**log, "pageToken": _decoded(start, _StartPageToken).start_page_token, "includeRemoved": "true"}
+    params |= {"includeItemsFromAllDrives": "true", "includeCorpusRemovals": "true"}
+    body = {
+        "id": channel_id,
+        "type": "web_hook",
+        "address": context.settings.webhook_uri,
+        "token": secret,
+        "expiration": str(int(expires_at.timestamp() * 1000)),
+    }
+    channel = _decoded(await _call(context, access_token, "POST", "changes/watch", params, body), _Channel)
+    return Opened(channel.resource_id, _moment(channel.expiration) or expires_at)
+
+
+async def stop_channel(context: Context, access_token: str, channel_id: str, resource_id: str) -> None:
+    """Have Google tell no more; a channel that it does not know is stopped (facts B). Raises `WatchError`."""
+    body = {"id": channel_id, "resourceId": resource_id}
+    await _call(context, access_token, "POST", "channels/stop", {}, body, fine=frozenset({404}))
+
+
+async def _call(
+    context: Context,
+    access_token: str,
+    method: str,
+    path: str,
+    params: Mapping[str, str],
+    body: Mapping[str, str] | None = None,
+    *,
+    fine: frozenset[int] = frozenset(),
+) -> bytes:
+    try:
+        async with context.http.request(
+            method,
+            f"{context.settings.gdrive_api_base_url}/{path}",
+            params=params,
+            json=body,
+            headers={"Authorization": f"Bearer {access_token}"},
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+            allow_redirects=False,
+        ) as response:
+            answer = await _read(response)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise WatchError(f"{path}: no answer ({type(error).__name__})") from None
+    if response.status // 100 != 2 and response.status not in fine:
+        raise _refused(path, response.status, answer)
+    return answer
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    answer = bytearray()
+    async for chunk in response.content.iter_any():
+        answer += chunk
+        if len(answer) > MAX_ANSWER_BYTES:
+            raise WatchError("an answer is larger than any that Google sends")
+    return bytes(answer)
+
+
+def _refused(path: str, status: int, answer: bytes) -> WatchError:
+    reason = _reason(answer)
+    return WatchError(f"{path}: {status} {reason}".rstrip(), _OFF.get(reason))
+
+
+def _reason(answer: bytes) -> str:
+    """Google's word for an error; none when what came is not Google's."""
+    try:
+        errors = msgspec.json.decode(answer, type=_Refusal).error.errors
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return errors[0].reason[:100] if errors else ""
+
+
+def _decoded(answer: bytes, kind: type[Answer]) -> Answer:
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise WatchError("an answer is not what Google sends") from None
+
+
+def _log(corpus: str) -> dict[str, str]:
+    """The parameters that name a log."""
+    params = {"supportsAllDrives": "true"}
+    return params | {"driveId": corpus.removeprefix(_DRIVE)} if corpus.startswith(_DRIVE) else params
+
+
+def _moment(expiration: int | str | None) -> datetime | None:
+    try:
+        return None if expiration is None else datetime.fromtimestamp(int(expiration) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
