@@ -26,8 +26,6 @@ class Belonging:
     drive_id: str | None = None
     followed: frozenset[str] = frozenset()
     members: frozenset[str] = frozenset()
-    has_user: bool = True
-    """Whether the user's own corpus is followed."""
     only_owned: bool = False
     """Whether the user's corpus is limited to what the user owns."""
 
@@ -36,12 +34,6 @@ class Belonging:
         if self.drive_id is not None:
             return drive_id == self.drive_id
         return drive_id is None or drive_id is UNSET or drive_id not in self.members
-
-    def is_followed_elsewhere(self, drive_id: str | UnsetType | None) -> bool:
-        """Whether another corpus of this connection has the items of that drive."""
-        if drive_id is None or drive_id is UNSET or drive_id not in self.members:
-            return self.has_user and self.drive_id is not None
-        return drive_id in self.followed and drive_id != self.drive_id
 
 
 def user_corpus(job: JobState) -> str:
@@ -100,14 +92,7 @@ def drives_are_known(job: JobState) -> bool:
 def belonging(job: JobState, corpus: CorpusState) -> Belonging:
     """What belongs to a corpus of a connection."""
     followed = frozenset(drive for drive, entry in job.drives.items() if entry.tracked)
-    part = user_part(job)
-    return Belonging(
-        corpus.drive_id,
-        followed,
-        frozenset(job.drives),
-        has_user=part != NONE,
-        only_owned=part == OWNED,
-    )
+    return Belonging(corpus.drive_id, followed, frozenset(job.drives), only_owned=user_part(job) == OWNED)
 
 
 def with_answers(state: ConnectionState) -> ConnectionState:

@@ -312,17 +312,17 @@ def _shows(change: DriveChange, view: View) -> bool:
 
 
 def _change(change: DriveChange, writer: RecordWriter, view: View) -> list[OutRecord]:
-    """An entry's records."""
+    """An entry's records.
+
+    What left is deleted wherever it is now: nobody else may come to tell of it, since the account may lose a drive
+    before its log or listing was read, and what anybody may see in a My Drive need not be the user's. A delete does no
+    harm to what another corpus may have told by now: it applies to this corpus's rows alone (docs/contracts.md).
+    """
     if not _is_of_an_item(change):
         return []
     time = None if isinstance(change.time, msgspec.UnsetType) else change.time
     if _shows(change, view) and isinstance(change.file, DriveFile):
         return _shown(change.file, writer, view, time)
-    if isinstance(change.file, DriveFile) and view.belonging.is_followed_elsewhere(change.file.drive_id):
-        # Its own corpus tells of it; where that may not want it, a delete here does no harm to what it may have told.
-        wants_all = view.scope.selected is None and not view.belonging.only_owned
-        if wants_all or not change.removed:
-            return []
     return _deleted(change, writer, view, time) if change.removed or _is_nobodys(change, view) else []
 
 
@@ -331,8 +331,7 @@ def _is_nobodys(change: DriveChange, view: View) -> bool:
     file = change.file
     if not _is_of_an_item(change) or isinstance(file, UnsetType) or file.drive_id in {UNSET, file.id}:
         return False
-    belonging = view.belonging
-    return not belonging.owns(file.drive_id) and not belonging.is_followed_elsewhere(file.drive_id)
+    return not view.belonging.owns(file.drive_id) and file.drive_id not in view.belonging.followed
 
 
 def _shown(file: DriveFile, writer: RecordWriter, view: View, time: str | None) -> list[OutRecord]:

@@ -62,28 +62,22 @@ def mine_of(state: ConnectionState) -> CorpusState | None:
 
 
 @pytest.mark.parametrize(
-    ("whose", "drive_id", "owns", "elsewhere"),
+    ("whose", "drive_id", "owns"),
     [
-        pytest.param(USER, UNSET, True, False, id="user: somebody's My Drive"),
-        pytest.param(USER, "d1", False, True, id="user: a drive that is followed"),
-        pytest.param(USER, "d2", False, False, id="user: a drive that somebody else follows"),
-        pytest.param(USER, "d9", True, False, id="user: a drive that the account is no member of"),
-        pytest.param(D1, "d1", True, False, id="drive: its own"),
-        pytest.param(D1, "d2", False, False, id="drive: one that is not followed"),
-        pytest.param(D1, "d3", False, True, id="drive: another that is followed"),
-        pytest.param(D1, UNSET, False, True, id="drive: gone to a My Drive"),
-        pytest.param(D1, "d9", False, True, id="drive: gone where only the user sees it"),
+        pytest.param(USER, UNSET, True, id="user: somebody's My Drive"),
+        pytest.param(USER, "d1", False, id="user: a drive that is followed"),
+        pytest.param(USER, "d2", False, id="user: a drive that somebody else follows"),
+        pytest.param(USER, "d9", True, id="user: a drive that the account is no member of"),
+        pytest.param(D1, "d1", True, id="drive: its own"),
+        pytest.param(D1, "d2", False, id="drive: one that is not followed"),
+        pytest.param(D1, "d3", False, id="drive: another that is followed"),
+        pytest.param(D1, UNSET, False, id="drive: gone to a My Drive"),
+        pytest.param(D1, "d9", False, id="drive: gone where only the user sees it"),
     ],
 )
-def test_an_item_belongs_to_one_corpus(whose: Belonging, drive_id: Any, owns: bool, elsewhere: bool) -> None:
+def test_an_item_belongs_to_one_corpus(whose: Belonging, drive_id: Any, owns: bool) -> None:
     """Its drive's if that is followed, else the user's; nobody's if the drive is another connection's to follow."""
-    assert (whose.owns(drive_id), whose.is_followed_elsewhere(drive_id)) == (owns, elsewhere)
-
-
-def test_without_the_users_corpus_nobody_has_what_leaves_a_drive() -> None:
-    """Then it is to be deleted."""
-    alone = Belonging("d1", frozenset(["d1"]), frozenset(["d1"]), has_user=False)
-    assert not alone.is_followed_elsewhere(UNSET)
+    assert whose.owns(drive_id) == owns
 
 
 def test_belonging_follows_the_job() -> None:
@@ -91,8 +85,6 @@ def test_belonging_follows_the_job() -> None:
     state = state_of(config={"corpora": {"user": "owned"}}, drives={"d1": TEAM, "d2": STRANGE})
     owned = belonging(job_of(state), TEAMS)
     assert owned == Belonging("d1", frozenset(["d1"]), frozenset(["d1", "d2"]), only_owned=True)
-    nobody = belonging(JobState(config={"corpora": {"user": "none"}}), MINE)
-    assert (nobody.drive_id, nobody.has_user) == (None, False)
 
 
 # Settings.

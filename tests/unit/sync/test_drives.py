@@ -9,7 +9,7 @@ from tests.unit.sync.emulated import AGAIN, CONFIG, CONN, EmulatedDrive, held, r
 from tests.unit.sync.memory_outlet import MemoryOutlet
 
 from google_drive_emulator.world.accounts import user_grant
-from google_drive_emulator.world.items import FOLDER, Item
+from google_drive_emulator.world.items import ANYONE_WITH_LINK, FOLDER, Item, Permission
 from google_drive_worker.schemas.event import EventName
 from google_drive_worker.schemas.state import Phase
 from google_drive_worker.sync.runner import Runner
@@ -200,6 +200,35 @@ async def test_what_moves_between_drives_is_held_once(drive: EmulatedDrive) -> N
         await run_job(runner, outlet, AGAIN)
         assert held(outlet) == await drive.seen()
         assert held(outlet)[outer.id]["corpus"] == f"drive:{there}"
+
+
+async def test_what_moved_to_a_drive_that_is_lost_before_it_told_is_taken_back(drive: EmulatedDrive) -> None:
+    """The drive that it left is the only one that can say so: the other is closed without having had it."""
+    world = drive.world
+    first, second = team(drive), team(drive)
+    moved = world.create("moved", parent=first)
+    runner, outlet = await first_sync(drive)
+    world.move(moved.id, second)
+    lost = {"route": "changes.list", "status": 404, "reason": "notFound", "params": {"driveId": second}}
+    await drive.control("faults", {"faults": [lost]})
+    await run_job(runner, outlet, AGAIN)
+    assert markers(outlet, "closed") == [f"drive:{second}"]
+    assert moved.id not in held(outlet)
+
+
+async def test_what_moved_to_a_my_drive_where_it_is_only_visible_is_taken_back(drive: EmulatedDrive) -> None:
+    """Anyone who has the link sees it, so that the drive's log shows it; it is in no corpus of the user's."""
+    world, other = drive.world, drive.world.users[1]
+    world.quirks = replace(world.quirks, hide_link_children=True)
+    drive_id = team(drive)
+    world.share(drive_id, user_grant(other, "organizer"))
+    moved = world.create("moved", parent=drive_id)
+    world.share(moved.id, Permission(ANYONE_WITH_LINK, "anyone", "reader"))
+    runner, outlet = await first_sync(drive)
+    world.move(moved.id, world.root_id(other), by=other)
+    await run_job(runner, outlet, AGAIN)
+    assert moved.id not in held(outlet)
+    assert held(outlet) == await drive.seen()
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,8 @@ def test_what_enrichment_reads() -> None:
         pytest.param(
             MINE,
             {"removed": True, "file": {"id": "a", "driveId": "followed"}},
-            [],
-            id="moved to a followed drive: that one has it",
+            [("left_corpus", "file", "a")],
+            id="moved to a followed drive: that one tells of it, if the account does not lose it first",
         ),
         pytest.param(
             MINE,
@@ -167,13 +167,16 @@ def test_what_enrichment_reads() -> None:
             MINE, {"removed": True, "file": {"id": "a"}}, [("left_corpus", "file", "a")], id="gone, and only seen"
         ),
         pytest.param(
-            DRIVES, {"removed": True, "file": {"id": "a"}}, [], id="moved to My Drive: the user's corpus has it"
-        ),
-        pytest.param(
-            replace(DRIVES, belonging=replace(DRIVES.belonging, has_user=False)),
+            DRIVES,
             {"removed": True, "file": {"id": "a"}},
             [("left_corpus", "file", "a")],
-            id="moved to My Drive, which nobody follows",
+            id="moved to a My Drive: it may be visible and nobody's",
+        ),
+        pytest.param(
+            DRIVES,
+            {"removed": True, "file": {"id": "a", "driveId": "strange"}},
+            [("left_corpus", "file", "a")],
+            id="moved to a drive that is not known yet",
         ),
         pytest.param(
             DRIVES,
@@ -190,7 +193,7 @@ def test_what_enrichment_reads() -> None:
     ],
 )
 def test_an_entry_of_a_log(view: View, change: Json, expected: list[tuple[str, str, str]]) -> None:
-    """An item of this corpus is emitted; one that another corpus has is not this one's to delete."""
+    """An item of this corpus is emitted; one that left it is deleted from it, wherever it is now."""
     assert done(logged(view, entry("a", **change))) == expected
 
 
