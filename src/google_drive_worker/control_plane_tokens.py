@@ -86,7 +86,7 @@ def _as_drive_error(error: ControlPlaneError) -> DriveError:
     if isinstance(error, UnknownConnectionError):
         return ConnectionBrokenError(told, code="connection_unknown", endpoint=ENDPOINT)
     if isinstance(error, ControlPlaneUnavailableError):
-        code, wait = "control_plane_unavailable", error.retry_after_seconds
-    else:  # a wrong secret or address is no connection's fault: none of them is parked for it
-        code, wait = "control_plane_refused", REFUSED_SECONDS
-    return RetryableError(told, code=code, endpoint=ENDPOINT, retry_after_seconds=wait)
+        wait = error.retry_after_seconds
+        return RetryableError(told, code="control_plane_unavailable", endpoint=ENDPOINT, retry_after_seconds=wait)
+    # A wrong secret or address is no connection's fault: none of them is parked for it.
+    return RetryableError(told, code="control_plane_refused", endpoint=ENDPOINT, retry_after_seconds=REFUSED_SECONDS)
