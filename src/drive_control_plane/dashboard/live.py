@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from drive_control_plane.context import Context, InContext
+from drive_control_plane.context import Context
 from drive_control_plane.events.feed import Feed, FeedWatch, Subscription
 from drive_control_plane.http.who import InOperator
 
@@ -44,9 +44,8 @@ router = APIRouter(include_in_schema=False, lifespan=_lifespan)
 
 
 @router.get("/events")
-async def events(request: Request, context: InContext, operator: InOperator) -> StreamingResponse:
-    """What changes of the operator's tenant, as it changes."""
-    del context  # the database is asked by the feed, not by each line
+async def events(request: Request, operator: InOperator) -> StreamingResponse:
+    """What changes of the operator's tenant, as it changes; the database is asked by the feed, not by each line."""
     feed: Feed = request.state.feed
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(_lines(feed, operator.tenant_id), media_type="text/event-stream", headers=headers)

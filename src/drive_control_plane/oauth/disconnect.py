@@ -67,7 +67,9 @@ async def _stop(context: Context, actor: Actor, connection_id: str) -> Credentia
 async def _forget(context: Context, connection: Connection, now: datetime) -> None:
     try:
         message = forget_trigger(connection, now)
-        await context.publisher.publish(context.settings.kafka_topic_trigger, connection.id, message)
+        await context.publisher.publish(
+            context.settings.kafka_topic_trigger, connection.id, message.value, message.traceparent
+        )
     except PublishError:
         raise Problem(
             503, "kafka_unavailable", "Kafka does not take messages at the moment, so nothing was changed. Try again."

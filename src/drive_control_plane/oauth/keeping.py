@@ -133,7 +133,9 @@ async def _tell_worker(context: Context, connection: Connection, now: datetime) 
     """Unpark the connection: the worker ignores what is due for it until then. Raises `ConnectError`."""
     message = resume_trigger(connection, now)
     try:
-        await context.publisher.publish(context.settings.kafka_topic_trigger, connection.id, message)
+        await context.publisher.publish(
+            context.settings.kafka_topic_trigger, connection.id, message.value, message.traceparent
+        )
     except PublishError:
         raise ConnectError(
             "worker_not_told", "Kafka does not take messages at the moment, so nothing was changed. Connect again soon."

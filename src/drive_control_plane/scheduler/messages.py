@@ -32,6 +32,7 @@ class Wish(StrEnum):
     RESUME = "resume"
     CANCEL = "cancel"
     CONFIRM = "confirm"
+    FORGET = "forget"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ SECRETS = {"access_token": "a", "refresh_token": "b", "service_account": "c"}
 def test_the_worker_takes_a_resume_with_the_settings(settings: dict[str, object]) -> None:
     """It is a trigger of the contract, with the settings and no credential."""
     connection = Connection(id="conn_1", settings={**settings, **SECRETS})
-    trigger = parse_trigger(resume_trigger(connection, NOW))
+    trigger = parse_trigger(resume_trigger(connection, NOW).value)
     assert (trigger.integration_connection_id, trigger.trigger_type) == ("conn_1", TriggerType.RESUME)
     assert trigger.connection_config == settings
 
@@ -25,7 +25,7 @@ def test_the_worker_takes_a_resume_with_the_settings(settings: dict[str, object]
 def test_the_worker_takes_a_forget_without_settings() -> None:
     """What is to be forgotten needs no settings; two of them have ids of their own."""
     connection = Connection(id="conn_1", settings=dict(EVERYTHING))
-    first, second = (parse_trigger(forget_trigger(connection, NOW)) for _ in range(2))
+    first, second = (parse_trigger(forget_trigger(connection, NOW).value) for _ in range(2))
     assert (first.trigger_type, first.connection_config) == (TriggerType.FORGET, None)
     assert first.message_id != second.message_id
 
