@@ -97,6 +97,14 @@ class MinuteCount(Base):
     files: Mapped[int] = mapped_column(BigInteger, default=0)
     errors: Mapped[int] = mapped_column(BigInteger, default=0)
     lag_seconds: Mapped[float | None]
+    calls: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of Drive's API."""
+    units: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of quota that they cost."""
+    refused: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Calls that Drive refused because a limit was reached."""
+    records: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Written to Kafka."""
 
 
 class Alert(Base):
