@@ -49,7 +49,7 @@ from google_drive_worker.observers import ObservedAssignments, ObservedProducer,
 from google_drive_worker.ownership import Ownership, Partitions
 from google_drive_worker.probes import KAFKA_SECONDS, Probes
 from google_drive_worker.quota.opening import open_gate
-from google_drive_worker.schemas.event import ErrorRecord, Notice
+from google_drive_worker.schemas.event import ErrorRecord, EventName, Notice
 from google_drive_worker.schemas.state import JobState
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.sinks.kafka.claim_check import ClaimCheck
@@ -59,6 +59,7 @@ from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.work import Work
 from google_drive_worker.sync.engine import Engine
 from google_drive_worker.sync.runner import Runner, RunnerObserver
+from google_drive_worker.usage import Usage
 
 log = logging.getLogger(__name__)
 
@@ -125,15 +126,17 @@ class Worker:
         committing = asyncio.create_task(self._committer.run(), name="committer")
         polling = asyncio.create_task(self._poll(), name="poll")
         recovering = asyncio.create_task(self._recover(), name="recovery")
+        telling = asyncio.create_task(self._usage.run(), name="usage")
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
-        watched: set[asyncio.Future[Any]] = {committing, polling, recovering, stopping, self._ownership.failed}
+        watched: set[asyncio.Future[Any]] = {committing, polling, recovering, telling, stopping, self._ownership.failed}
         ended, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         try:
             await self._end(polling, recovering)
         finally:
-            for task in (committing, polling, recovering, stopping):
+            tasks = (committing, polling, recovering, telling, stopping)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(committing, polling, recovering, stopping, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         for part in ended:
             part.result()  # raises what a part failed with
 
@@ -145,7 +148,8 @@ class Worker:
         recovering.cancel()
         await asyncio.gather(polling, recovering, return_exceptions=True)
         await self._runner.stop()
-        await self._committer.drain(max(0.1, deadline - time.monotonic()))
+        left = max(0.1, deadline - time.monotonic())
+        await asyncio.gather(self._committer.drain(left), self._usage.finish(min(left, CLOSING_SECONDS)))
         await self._committer.shut(max(0.1, deadline - time.monotonic()))
         await self._consumer.close()
         await self._close_producer()
@@ -237,6 +241,8 @@ class Worker:
         """Count what was committed, and log what it told."""
         self.metrics.committed(works)
         for work in works:
+            if work.batch is not None and work.connection_id is not None:
+                self._usage.wrote(work.connection_id, len(work.batch.records))
             for notice in (*work.notices, *(work.batch.notices if work.batch else ())):
                 announce(notice)
 
@@ -271,13 +277,14 @@ class Worker:
         tokens = await self._token_sources()
         gate = await self._cleanup.enter_async_context(open_gate(settings, self.metrics))
         self.metrics.collect(QuotaSeries(PREFIX, gate))
+        self._usage = Usage(gate, self._committer)
         observer = LoggingObserver(self.metrics) if settings.google_api_debug else self.metrics
 
         async def open_session(connection_id: str, job: JobState) -> DriveSession:
             return DriveSession(
                 self._transport,
                 await tokens(connection_id, job.config),
-                limiter=gate.seat(job.account_id or connection_id, connection_id),
+                limiter=self._usage.seat(job.account_id or connection_id, connection_id),
                 base_url=settings.drive_root_url,
                 observer=observer,
             )
@@ -402,6 +409,8 @@ def announce(notice: Notice) -> None:
             "error: %s: %s", notice.code, notice.message, extra={"connection_id": notice.integration_connection_id}
         )
         return
+    if notice.event is EventName.USAGE:
+        return  # every ten seconds of every connection: metrics have it
     facts = {"connection_id": notice.integration_connection_id, "corpus": notice.corpus}
     told = {name: value for name in ("files", "counts", "count") if (value := getattr(notice, name)) is not UNSET}
     log.info("event: %s", notice.event.value, extra={**facts, **told})

@@ -71,6 +71,8 @@ class QuotaGate:
         sharing: Sharing | None = None,
     ) -> None:
         self._timing = timing
+        self.limits = limits
+        """As they were told, whatever was learnt since."""
         self._ledger: Books = sharing.ledger if sharing else Ledger(limits, timing.monotonic())
         self.sharing = sharing
         """How the limits are shared with other replicas; None where this process counts alone."""
@@ -89,6 +91,10 @@ class QuotaGate:
     def use(self) -> QuotaUse:
         """Say how much is spent and who waits."""
         return QuotaUse(self._ledger.fullness(self._timing.monotonic()), self._turns.waiting)
+
+    def allowed_per_minute(self) -> float:
+        """Say what the project may spend in a minute, as far as refusals have taught."""
+        return self._ledger.allowed(self._timing.monotonic())
 
     async def acquire(self, user: str, connection: str, units: int, lane: Lane) -> None:
         """Wait for this call's turn. Raises `RetryableError` when too many wait already."""

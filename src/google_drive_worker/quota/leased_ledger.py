@@ -45,6 +45,10 @@ class LeasedLedger:
         """Say which part of each limit all replicas have spent; alone, which part of this one's share."""
         return self._local.fullness(now)
 
+    def allowed(self, now: float) -> float:
+        """Say what the project may spend in a minute, as far as all replicas know."""
+        return self._local.allowed(now)
+
     def leased(self) -> Mapping[LimitName, float]:
         """Say what is leased and not spent, by limit."""
         held: dict[LimitName, float] = {}

@@ -35,6 +35,9 @@ class Books(Protocol):
     def fullness(self, now: float) -> Mapping[LimitName, float]:
         """Say which part of each limit is spent: 1 when calls have to wait for it; of users, the fullest."""
 
+    def allowed(self, now: float) -> float:
+        """Say what the project may spend in a minute, as far as is known."""
+
     def wait(self, user: str, units: int, lane: Lane, now: float) -> Verdict:
         """Say how long a call waits."""
 
@@ -65,6 +68,10 @@ class Ledger:
         """Say which part of each limit is spent: 1 when calls have to wait for it; of users, the fullest."""
         users = max((meter.fullness(now) for meter in self._accounts.values()), default=0.0)
         return {"user": users, **{name: meter.fullness(now) for name, meter in self._common.items()}}
+
+    def allowed(self, now: float) -> float:
+        """Say what the project may spend in a minute, as far as is known."""
+        return self._common["project"].allowed(now)
 
     def meter(self, scope: Scope, now: float) -> Meter:
         """Give the meter of a limit. Raises `KeyError` for one that is not set."""

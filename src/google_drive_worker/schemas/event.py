@@ -5,6 +5,7 @@ In: facts of the engine, the handlers and the committer. Out: the JSON bytes of 
 """
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -25,10 +26,15 @@ class EventName(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     FORGOTTEN = "forgotten"
+    USAGE = "usage"
 
 
 class SyncEvent(Struct, frozen=True, omit_defaults=True):
-    """One event of a connection. Counts are numbers of resources, lag and estimates are seconds."""
+    """One event of a connection. Counts are numbers of resources, lag and estimates are seconds.
+
+    Those of `usage` are differences: what was used in the `seconds` before `at` and not told before. `units` are what
+    `unit_kind` names, and so is `limit_per_minute`, the project's limit as it is believed to be.
+    """
 
     event: EventName
     integration_connection_id: str
@@ -47,6 +53,14 @@ class SyncEvent(Struct, frozen=True, omit_defaults=True):
     code: str | UnsetType = UNSET
     message: str | UnsetType = UNSET
     trigger_type: str | UnsetType = UNSET
+    calls: int | UnsetType = UNSET
+    units: int | UnsetType = UNSET
+    unit_kind: Literal["units", "queries"] | UnsetType = UNSET
+    refused: int | UnsetType = UNSET
+    records: int | UnsetType = UNSET
+    waited_seconds: float | UnsetType = UNSET
+    limit_per_minute: int | UnsetType = UNSET
+    seconds: float | UnsetType = UNSET
 
 
 class ErrorRecord(Struct, frozen=True):

@@ -14,6 +14,10 @@ class OutletClosedError(Exception):
     """The connection is no longer ours to work on; whoever owns it goes on from what was committed."""
 
 
+class OutcomeUnknownError(OutletClosedError):
+    """Nobody knows whether it was written; whoever reads what was committed finds out."""
+
+
 class BatchDroppedError(Exception):
     """An earlier batch was dropped because the state had moved on; plan again from the state."""
 

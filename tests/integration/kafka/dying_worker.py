@@ -8,6 +8,7 @@ woken. The producer under the worker is librdkafka's, with one method that sends
 import asyncio
 import os
 import signal
+import threading
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,7 @@ class DyingProducer(Producer):
         """Die, or go on."""
         if DyingProducer.records >= int(os.environ["DIE_AT"]) and not DyingProducer.struck:
             DyingProducer.struck = True
-            os.kill(os.getpid(), int(os.environ.get("DIE_BY", signal.SIGKILL)))
+            signal.pthread_kill(threading.get_ident(), int(os.environ.get("DIE_BY", signal.SIGKILL)))
         super().send_offsets_to_transaction(*arguments)
 
 

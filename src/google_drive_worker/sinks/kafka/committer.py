@@ -37,7 +37,12 @@ from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.transaction import Transaction, fold
 from google_drive_worker.sinks.kafka.work import Work, WorkQueue
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError, OutletClosedError
+from google_drive_worker.sync.outlet import (
+    BatchDroppedError,
+    BatchRefusedError,
+    OutcomeUnknownError,
+    OutletClosedError,
+)
 from google_drive_worker.sync.state import incomplete
 
 log = logging.getLogger(__name__)
@@ -217,6 +222,13 @@ class Committer:
             (position, following),
             traceparent,
         )
+        return self._take(work)
+
+    def tell(self, notices: Sequence[Notice]) -> asyncio.Future[None]:
+        """Commit notices that belong to no batch and no message; they need not be of connections owned here."""
+        return self._take(Work(self._epoch, _future(), notices=tuple(notices)))
+
+    def _take(self, work: Work) -> asyncio.Future[None]:
         if self._open:
             self._queue.add(work)
         else:
@@ -316,7 +328,9 @@ class Committer:
             self._finish(work, OutletClosedError("the partitions are gone"))
 
     async def _lose_track(self, works: Sequence[Work]) -> None:
-        await self._give_up(works, self._epoch)
+        for work in works:
+            self._finish(work, OutcomeUnknownError("nobody knows how the transaction ended"))
+        await self._give_up((), self._epoch)
         self.lost_track.set()
 
     def _finish(self, work: Work, error: Exception | None = None) -> None:
