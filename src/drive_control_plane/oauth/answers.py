@@ -34,6 +34,12 @@ _MEANINGS: Final[Mapping[tuple[GrantKind, str], str]] = {
     (GrantKind.CODE, "unauthorized_client"): "invalid_client",
     (GrantKind.REFRESH, "unauthorized_client"): "other_client",
 }
+_ASSERTION_CODES: Final[Mapping[str, str]] = {
+    "invalid_grant": "assertion_refused",
+    "invalid_client": "assertion_refused",  # no client of ours was sent
+    "deleted_client": "assertion_refused",
+    "access_denied": "admin_policy_enforced",  # there was nobody who could have refused
+}
 _ASSERTION_WORDS: Final[Mapping[str, str]] = {
     "Invalid email or User ID": "unknown_subject",
     "Invalid JWT Signature": "bad_signature",
@@ -127,7 +133,8 @@ def _token_error(status: int, body: bytes, kind: GrantKind) -> GoogleError:
 def _asserted(code: str, described: str) -> str:
     """Google has one code for all that is wrong with an assertion; its words tell which."""
     found = (meaning for words, meaning in _ASSERTION_WORDS.items() if words in described)
-    return next(found, code) if code == "invalid_grant" else code
+    otherwise = _ASSERTION_CODES.get(code, code)
+    return next(found, otherwise) if code == "invalid_grant" else otherwise
 
 
 def _drive_error(status: int, body: bytes) -> GoogleError:

@@ -90,7 +90,7 @@ async def _give_back(context: Context, signed_in: SignedIn, flow: ConnectFlow, g
 
 async def _expected_account(context: Context, flow: ConnectFlow) -> str | None:
     """The account that a flow was started for, where the grant is too small to ask for its own."""
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         connection = await session.get(Connection, flow.connection_id) if flow.connection_id else None
     return None if connection is None else connection.account_id
 

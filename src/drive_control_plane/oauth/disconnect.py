@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.connections import given_tokens
 from drive_control_plane.connections.messages import forget_trigger
 from drive_control_plane.context import Context, PublishError
 from drive_control_plane.database.tables import Channel, Connection, ConnectionStatus, Credential, CredentialKind
@@ -39,7 +40,7 @@ async def disconnect(context: Context, actor: Actor, connection_id: str) -> None
 
 async def _check(context: Context, actor: Actor, connection_id: str) -> None:
     """See that it is the actor's to end."""
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         connection = await session.get(Connection, connection_id)
         if connection is None or connection.tenant_id != actor.tenant_id:
             raise Problem(404, "connection_not_found", "There is no such connection.")
@@ -58,6 +59,7 @@ async def _stop(context: Context, actor: Actor, connection_id: str) -> Credentia
             raise Problem(404, "connection_not_found", "There is no such connection.")
         if connection.status != ConnectionStatus.DISCONNECTED:
             await _mark(session, connection, now)
+            await given_tokens.forget(context, connection_id)
             record(session, now, actor, "connection.disconnected", connection_id, account=connection.account_email)
             await session.flush()  # what the database refuses is refused before the worker is told
             await _forget(context, connection, now)
@@ -88,6 +90,6 @@ async def _revoke(context: Context, connection_id: str, credential: Credential) 
     """End the grant; a service account has none."""
     if credential.kind != CredentialKind.USER:
         return None
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         account_id = await session.scalar(select(Connection.account_id).where(Connection.id == connection_id))
     return await end_grant(context, context.vault.open(credential.secret), account_id)

@@ -53,7 +53,9 @@ REFUSALS: Final[Mapping[str, str]] = {
     "delegation.",
     "unknown_subject": "Google knows no user with this address in the domain. Check the subject of the connection.",
     "bad_signature": "Google does not accept the service account's key: it was deleted or disabled. Make a new key "
-    "and connect with it.",
+    "in the Google Cloud console and give it.",
+    "assertion_refused": "Google does not accept the service account: it, or its key, was deleted or disabled. Look at "
+    "both in the Google Cloud console under IAM & Admin, Service Accounts; then give a new key.",
     "insufficient_scopes": "The grant does not cover what has to be read. Connect again and leave every box ticked.",
     "account_refused": "Google does not let this account use Drive. Check that Drive is switched on for it.",
 }

@@ -49,16 +49,19 @@ async def start(
     signed_in: SignedIn,
     *,
     connection_id: str | None = None,
-    settings: Mapping[str, Any] = EVERYTHING,
+    settings: Mapping[str, Any] | None = None,
 ) -> Started:
     """Begin a consent: for a new connection with these settings, or a new grant for one there is.
+
+    Without settings all is asked for that a new connection reads, or what this one does. With them a connection that
+    there is keeps its own, and gets a grant that opens as much as these need.
 
     Raises `ConnectError` for a connection that is not there, `ClientRefusedError` when no OAuth client is set.
     """
     state, browser_secret, verifier = new_secret(), new_secret(), new_secret()
     async with context.database.transaction() as session:
         known = await _known(session, signed_in.tenant_id, connection_id) if connection_id else None
-        wanted = settings if known is None else known.settings
+        wanted = settings or (EVERYTHING if known is None else known.settings)
         url = Google(context).authorization_url(
             state=state,
             challenge=_challenge(verifier),

@@ -4,7 +4,8 @@ In: a flow, a grant, whose it is; within a transaction. Out: a connection with a
 take turns by the tenant's row, so that one account never becomes two connections.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.connections import given_tokens
 from drive_control_plane.connections.messages import resume_trigger
 from drive_control_plane.context import Context, PublishError
 from drive_control_plane.database import new_id
@@ -26,18 +28,33 @@ from drive_control_plane.database.tables import (
 from drive_control_plane.oauth.answers import Account
 from drive_control_plane.oauth.flow import ConnectError
 from drive_control_plane.oauth.scopes import missing_scopes, scopes_for
+from drive_control_plane.webhooks.due import status_changed
 
 SCHEDULE = {"kind": "adaptive"}
+MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is stored of a grant: the sealed refresh and access tokens, and what they open."""
+    """What is stored of a grant: the refresh token or key file and the access token, sealed, and what they open."""
 
-    refresh_token: bytes
+    secret: bytes
     access_token: bytes
     access_expires_at: datetime
     scopes: tuple[str, ...]
+    kind: CredentialKind = CredentialKind.USER
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new connection is to be like; without a name it gets its account's."""
+
+    tenant_id: str
+    settings: Mapping[str, Any]
+    created_by: str | None = None
+    name: str | None = None
+    schedule: Mapping[str, Any] = field(default_factory=lambda: dict(SCHEDULE))
 
 
 async def keep(
@@ -45,36 +62,59 @@ async def keep(
 ) -> str:
     """Store a grant; the connection's id. Raises `ConnectError`."""
     now = context.clock.now()
-    await session.scalar(select(Tenant).where(Tenant.id == flow.tenant_id).with_for_update(key_share=True))
+    await take_turn(session, flow.tenant_id)
     found = await _connection_for(session, flow, account)
-    connection = found or _new_connection(flow, account, now)
     if found is None:
+        connection = new_connection(Wanted(flow.tenant_id, flow.settings, flow.operator_id), account, now)
         session.add(connection)
     else:
-        await _take_up(session, connection, account, kept, now)
+        connection = found
+        await _lock(session, connection)
+        _check_reach(connection, kept)
+        take_up(connection, account, now)
     await session.flush()
-    await _store(session, connection.id, kept, now)
+    await store(session, connection.id, kept, now)
+    await given_tokens.forget(context, connection.id)
     action = "connection.connected" if found is None else "connection.reconnected"
     record(session, now, actor, action, connection.id, account=account.email, scopes=list(kept.scopes))
     await session.flush()  # what the database refuses is refused before the worker is told
     if found is not None:
+        await status_changed(session, connection.id, now)
         await _tell_worker(context, connection, now)
     return connection.id
+
+
+async def take_turn(session: AsyncSession, tenant_id: str) -> None:
+    """Wait until nobody else makes a connection of this tenant, and have others wait until the transaction ends."""
+    await session.scalar(select(Tenant).where(Tenant.id == tenant_id).with_for_update(key_share=True))
+
+
+async def connection_of(session: AsyncSession, tenant_id: str, account: Account) -> Connection | None:
+    """A tenant's connection that follows an account, by whichever credential."""
+    return await session.scalar(
+        select(Connection)
+        .join(Credential, Credential.connection_id == Connection.id)
+        .where(
+            Connection.tenant_id == tenant_id,
+            Connection.account_id == account.id,
+            Connection.status != ConnectionStatus.DISCONNECTED,
+        )
+        .order_by(Connection.created_at)
+        .limit(1)
+    )
 
 
 async def _connection_for(session: AsyncSession, flow: ConnectFlow, account: Account) -> Connection | None:
     """The connection that gets the grant; None when it needs a new one. Raises `ConnectError`."""
     if flow.connection_id is None:
-        return await session.scalar(
-            select(Connection)
-            .join(Credential, Credential.connection_id == Connection.id)
-            .where(
-                Connection.tenant_id == flow.tenant_id,
-                Connection.account_id == account.id,
-                Connection.status != ConnectionStatus.DISCONNECTED,
-                Credential.kind == CredentialKind.USER,
+        connected = await connection_of(session, flow.tenant_id, account)
+        if connected is not None and await _stands_for_account(session, connected):
+            raise ConnectError(
+                "service_account_connected",
+                f"{account.email} is followed already, by a service account. Go on with that connection, or disconnect "
+                "it first.",
             )
-        )
+        return connected
     connection = await session.get(Connection, flow.connection_id)
     if connection is None or connection.status == ConnectionStatus.DISCONNECTED:
         raise _disconnected()
@@ -97,32 +137,41 @@ def _check_reach(connection: Connection, kept: Kept) -> None:
         )
 
 
-def _new_connection(flow: ConnectFlow, account: Account, now: datetime) -> Connection:
+async def _stands_for_account(session: AsyncSession, connection: Connection) -> bool:
+    credential = await session.get(Credential, connection.id)
+    return credential is not None and credential.kind is CredentialKind.SERVICE_ACCOUNT
+
+
+def new_connection(wanted: Wanted, account: Account, now: datetime) -> Connection:
+    """A connection that is due at once, unless it only runs when somebody asks."""
     return Connection(
         id=new_id("conn"),
-        tenant_id=flow.tenant_id,
-        name=(account.name or account.email)[:200],
+        tenant_id=wanted.tenant_id,
+        name=(wanted.name or account.name or account.email)[:200],
         account_id=account.id,
         account_email=account.email,
         status=ConnectionStatus.ACTIVE,
         status_at=now,
-        settings=dict(flow.settings),
-        created_by=flow.operator_id,
+        settings=dict(wanted.settings),
+        created_by=wanted.created_by,
         created_at=now,
         updated_at=now,
-        schedule=dict(SCHEDULE),
-        next_run_at=now,
+        schedule=dict(wanted.schedule),
+        next_run_at=None if wanted.schedule.get("kind") == MANUAL else now,
     )
 
 
-async def _take_up(session: AsyncSession, connection: Connection, account: Account, kept: Kept, now: datetime) -> None:
-    """Have an existing connection be active again. Raises `ConnectError`."""
+async def _lock(session: AsyncSession, connection: Connection) -> None:
+    """Have a connection and its credential for this transaction alone. Raises `ConnectError` for one that has ended."""
     # In this order everywhere (a refresh locks the credential, then changes the connection): nobody waits in a circle.
     await session.get(Credential, connection.id, with_for_update=True, populate_existing=True)
     await session.refresh(connection, with_for_update=True)
     if connection.status == ConnectionStatus.DISCONNECTED:
         raise _disconnected()
-    _check_reach(connection, kept)
+
+
+def take_up(connection: Connection, account: Account, now: datetime) -> None:
+    """Have an existing connection be active again, and due."""
     connection.account_email = account.email
     connection.status, connection.status_reason, connection.status_at = ConnectionStatus.ACTIVE, None, now
     connection.updated_at = connection.next_run_at = now
@@ -146,11 +195,13 @@ def _disconnected() -> ConnectError:
     return ConnectError("unknown_connection", "The connection was disconnected meanwhile. Connect the account anew.")
 
 
-async def _store(session: AsyncSession, connection_id: str, kept: Kept, now: datetime) -> None:
+async def store(session: AsyncSession, connection_id: str, kept: Kept, now: datetime) -> None:
+    """Keep a grant, in place of the one that there was."""
     credential = await session.get(Credential, connection_id)
     values: dict[str, Any] = {
-        "kind": CredentialKind.USER,
-        "secret": kept.refresh_token,
+        "kind": kept.kind,
+        "secret": kept.secret,
+        "subject": kept.subject,
         "scopes": list(kept.scopes),
         "granted_at": now,
         "access_token": kept.access_token,

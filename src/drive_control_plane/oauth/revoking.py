@@ -35,7 +35,7 @@ async def end_grant(context: Context, token: str, account_id: str | None) -> End
 
 
 async def _has_live_connection(context: Context, account_id: str) -> bool:
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         found = await session.scalar(
             select(Connection.id)
             .join(Credential, Credential.connection_id == Connection.id)

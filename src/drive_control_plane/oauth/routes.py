@@ -15,14 +15,14 @@ from drive_control_plane.http.who import InWorkingOperator, SignedIn, find_opera
 from drive_control_plane.oauth.callback import Answer, finish
 from drive_control_plane.oauth.errors import GoogleError
 from drive_control_plane.oauth.flow import LIFETIME, ConnectError, start
-from drive_control_plane.oauth.scopes import EVERYTHING, METADATA_ONLY
+from drive_control_plane.oauth.scopes import READS
 from drive_control_plane.pages import page
 from drive_control_plane.security.secrets import hash_of
 
 _SHOWN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _CODE: Final = re.compile(r"[!-~]{1,2048}")
 ConnectionId = Annotated[str, Form(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
-Reads = Annotated[Literal["everything", "metadata"], Form()]
+Reads = Annotated[Literal["", "everything", "metadata"], Form()]
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,12 +33,14 @@ async def connect(
     context: InContext,
     signed_in: InWorkingOperator,
     connection_id: ConnectionId = "",
-    reads: Reads = "everything",
+    reads: Reads = "",
 ) -> Response:
-    """Send the browser to Google's consent page: for a new connection, or a new grant of one there is."""
-    settings = METADATA_ONLY if reads == "metadata" else EVERYTHING
+    """Send the browser to Google's consent page: for a new connection, or a new grant of one there is.
+
+    `reads`: as much as the grant is to open; left out, all of it for a new connection, and what it reads for another.
+    """
     try:
-        started = await start(context, signed_in, connection_id=connection_id or None, settings=settings)
+        started = await start(context, signed_in, connection_id=connection_id or None, settings=READS.get(reads))
     except (ConnectError, GoogleError) as error:
         return _not_connected(request, error)
     response = RedirectResponse(started.url, 303, {"cache-control": "no-store"})

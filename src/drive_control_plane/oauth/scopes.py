@@ -24,7 +24,8 @@ METADATA_ONLY: Final[Mapping[str, Any]] = {
     "resources": ["file", "permission", "revision"],
 }
 """As much as the narrowest scope allows."""
-
+READS: Final[Mapping[str, Mapping[str, Any]]] = {"everything": EVERYTHING, "metadata": METADATA_ONLY}
+"""How much is asked for, as forms and programs name it."""
 
 _WIDER: Final[Mapping[str, str]] = {METADATA_READONLY: DRIVE_READONLY}
 """What opens all that a scope opens, and more."""

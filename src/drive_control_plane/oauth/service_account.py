@@ -5,20 +5,27 @@ addresses in a key file are not used: it comes from outside, and would have us c
 """
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from google.auth import crypt, jwt
 from pydantic import BaseModel, Field, ValidationError
 
 from drive_control_plane.context import Context
-from drive_control_plane.oauth.answers import Account, Grant
+from drive_control_plane.oauth.answers import Grant
 from drive_control_plane.oauth.google import Google
 
 LIFETIME: Final = timedelta(seconds=3_600)
 """The most that Google accepts."""
 MAX_KEY_FILE_CHARACTERS: Final = 32_768
+KEY_BITS: Final = range(1_024, 4_097)
+"""Google's keys have 2,048; to check and use one that is far larger takes minutes."""
+_PEM_CHARACTERS: Final = 8_192
 
 
 class KeyFileError(ValueError):
@@ -27,10 +34,10 @@ class KeyFileError(ValueError):
 
 class _KeyFile(BaseModel):
     type: Literal["service_account"]
-    client_email: Annotated[str, Field(min_length=3, max_length=320)]
-    client_id: Annotated[str, Field(max_length=64)] = ""
-    private_key: Annotated[str, Field(min_length=1)]
-    private_key_id: Annotated[str, Field(max_length=200)] | None = None
+    client_email: Annotated[str, Field(max_length=320, pattern=r"^[!-?A-~]+@[!-?A-~]+$")]
+    client_id: Annotated[str, Field(max_length=64, pattern=r"^[!-~]*$")] = ""
+    private_key: Annotated[str, Field(min_length=1, max_length=_PEM_CHARACTERS)]
+    private_key_id: Annotated[str, Field(max_length=200, pattern=r"^[!-~]*$")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,18 @@ class ServiceAccountKey:
     email: str
     client_id: str
     signer: crypt.Signer = field(repr=False)
+    document: str = field(repr=False)
+    """What has to be kept of the key file, as JSON."""
 
     @classmethod
     def parse(cls, document: str) -> "ServiceAccountKey":
-        """Read and check a key file's JSON. Raises `KeyFileError`."""
+        """Read and check a key file's JSON, which takes a processor some hundredths of a second.
+
+        Raises `KeyFileError`.
+        """
         file = _key_file(document)
-        try:
-            signer = crypt.RSASigner.from_string(file.private_key, file.private_key_id)  # type: ignore[no-untyped-call]
-        except (ValueError, TypeError):
-            signer = None
-        if signer is None:
-            raise KeyFileError('the key file\'s "private_key" is not an RSA key in PEM form')
-        return cls(file.client_email, file.client_id, signer)
+        signer = crypt.RSASigner(_private_key(file.private_key), file.private_key_id)  # type: ignore[no-untyped-call]
+        return cls(file.client_email, file.client_id, signer, json.dumps(file.model_dump()))
 
     def assertion(self, *, audience: str, scopes: frozenset[str], subject: str | None, now: datetime) -> str:
         """Sign a request for an access token."""
@@ -68,21 +75,36 @@ class ServiceAccountKey:
         return signed.decode("ascii")
 
 
-async def token_by_key(context: Context, document: str, scopes: frozenset[str], subject: str | None) -> Grant:
-    """Get an access token by a key file's JSON. Raises `KeyFileError` and `GoogleError`."""
+async def read_key(document: str) -> ServiceAccountKey:
+    """Read and check a key file's JSON while others run. Raises `KeyFileError`."""
+    return await asyncio.to_thread(ServiceAccountKey.parse, document)
+
+
+async def token_of(context: Context, key: ServiceAccountKey, scopes: frozenset[str], subject: str | None) -> Grant:
+    """Get an access token by a key. Raises `GoogleError`."""
     audience, now = context.settings.google_token_uri, context.clock.now()
 
     def signed() -> str:
-        key = ServiceAccountKey.parse(document)
         return key.assertion(audience=audience, scopes=scopes, subject=subject, now=now)
 
     return await Google(context).assert_grant(await asyncio.to_thread(signed))
 
 
-async def account_by_key(context: Context, document: str, scopes: frozenset[str], subject: str | None) -> Account:
-    """Try a key out: get a token and ask whose Drive it opens. Raises `KeyFileError` and `GoogleError`."""
-    grant = await token_by_key(context, document, scopes, subject)
-    return await Google(context).account(grant.access_token)
+async def token_by_key(context: Context, document: str, scopes: frozenset[str], subject: str | None) -> Grant:
+    """Get an access token by a key file's JSON. Raises `KeyFileError` and `GoogleError`."""
+    return await token_of(context, await read_key(document), scopes, subject)
+
+
+def _private_key(pem: str) -> RSAPrivateKey:
+    try:
+        found = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # their texts may quote it
+        found = None
+    if not isinstance(found, RSAPrivateKey):
+        raise KeyFileError('the key file\'s "private_key" is not an RSA key in PEM form')
+    if found.key_size not in KEY_BITS:
+        raise KeyFileError(f'the key file\'s "private_key" has not {KEY_BITS.start} to {KEY_BITS.stop - 1} bits')
+    return found
 
 
 def _key_file(document: str) -> _KeyFile:

@@ -222,7 +222,7 @@ async def test_an_application_that_cannot_tell_who_asks_refuses_everybody(staged
     """Without a way to sign in there is no way in."""
     app = FastAPI()
     app.state.context = staged.context
-    problems.install(app)
+    problems.install(app, ())
     app.include_router(router)
     async with serving_app(app) as url:
         answer = await (await staged.browser()).send("POST", f"{url}/connect")

@@ -79,6 +79,15 @@ async def test_connecting_again_gives_the_same_connection_a_new_grant(staged_twi
     assert message["connection_config"] == row.settings
 
 
+async def test_a_reconnection_has_its_push_channels_looked_at(staged: Stage) -> None:
+    """They ended with the grant: nobody waits for the next round."""
+    connection_id = await staged.connected()
+    await staged.change(connection_id, status=ConnectionStatus.REAUTHORIZATION_REQUIRED, push_failures=3)
+    await (await staged.browser()).connect(connection_id=connection_id)
+    row = await staged.connection(connection_id)
+    assert (row.push_due_at, row.push_failures) == (staged.time.now, 0)
+
+
 async def test_a_new_consent_of_a_connected_account_is_a_reconnection_too(staged: Stage) -> None:
     """Pressing "Connect" without naming the connection finds it by the account."""
     first = await staged.connected(staged.accounts[2])

@@ -1,46 +1,23 @@
 """Service accounts: keys are checked, and stand for users as far as the domain's administrator allows."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 from tests.support.control_plane.consent import Stage
+from tests.support.control_plane.robots import ROBOT, ROBOT_ID, delegate
 
 from drive_control_plane.audit.log import Actor
 from drive_control_plane.connections.access_tokens import AccessTokens, Request
 from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential, CredentialKind
 from drive_control_plane.http.problems import Problem
+from drive_control_plane.oauth.delegating import prove
 from drive_control_plane.oauth.disconnect import disconnect
 from drive_control_plane.oauth.errors import GoogleError, GrantRefusedError
 from drive_control_plane.oauth.scopes import DRIVE_READONLY, EVERYTHING, METADATA_READONLY
-from drive_control_plane.oauth.service_account import KeyFileError, ServiceAccountKey, account_by_key, token_by_key
+from drive_control_plane.oauth.service_account import KeyFileError, ServiceAccountKey, read_key, token_by_key
 from google_drive_emulator.oauth.key_files import new_key, service_account_file
 
-ROBOT = "robot@project.iam.gserviceaccount.com"
-ROBOT_ID = "107"
 READ = frozenset({DRIVE_READONLY})
-
-
-@pytest.fixture(scope="module")
-def key() -> tuple[str, str, str]:
-    """Make a key: its id, its private and its public half."""
-    return new_key()
-
-
-@pytest.fixture
-async def key_file(staged: Stage, key: tuple[str, str, str]) -> str:
-    """Register a service account with delegation, and set the clock to Google's; its key file."""
-    key_id, private_key, public_key = key
-    account = {"email": ROBOT, "client_id": ROBOT_ID, "public_key": public_key, "key_id": key_id}
-    await staged.control("POST", "oauth", {"action": "service_account", **account})
-    await delegate(staged, DRIVE_READONLY)
-    moment = datetime.fromtimestamp(staged.world.clock() / 1000, UTC)
-    staged.time.advance(seconds=(moment - staged.time.now).total_seconds())
-    return json.dumps(service_account_file(ROBOT, ROBOT_ID, key_id, private_key, "https://evil.example"))
-
-
-async def delegate(staged: Stage, *scopes: str) -> None:
-    await staged.control("POST", "oauth", {"action": "delegate", "client_id": ROBOT_ID, "scopes": scopes})
 
 
 async def add_connection(staged: Stage, key_file: str, subject: str) -> str:
@@ -78,9 +55,9 @@ async def add_connection(staged: Stage, key_file: str, subject: str) -> str:
 async def test_a_key_opens_the_drive_of_its_subject(staged: Stage, key_file: str) -> None:
     """With delegation the account is the user; the addresses in the key file are never called."""
     subject = staged.accounts[2]
-    account = await account_by_key(staged.context, key_file, READ, subject)
-    assert account.email == subject
-    assert (await account_by_key(staged.context, key_file, READ, None)).email == ROBOT
+    key = await read_key(key_file)
+    assert (await prove(staged.context, key, subject, READ)).account.email == subject
+    assert (await prove(staged.context, key, None, READ)).account.email == ROBOT
 
 
 @pytest.mark.parametrize(
