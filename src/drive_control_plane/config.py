@@ -6,10 +6,10 @@ once. Values that are secrets never show in a representation.
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SIGNING_BYTES = 32
@@ -57,11 +57,39 @@ class ControlPlaneSettings(BaseSettings):
     kafka_topic_webhook: str = "integrations-inbound-webhook"
     kafka_topic_errors: str = "integrations-errors"
     kafka_topic_events: str = "integrations-sync-events"
+    kafka_topic_records: str = Field(
+        default="integrations-incoming-records", description="read back from its end when somebody looks at a page"
+    )
 
     schedule_interval_seconds: int = Field(default=300, ge=30, le=86_400, description="between polls while active")
     schedule_idle_interval_seconds: int = Field(default=3_600, ge=30, le=604_800, description="while nothing happens")
     schedule_lookahead_rows: int = Field(default=200, ge=1, le=5_000, description="due connections claimed at once")
     webhooks_enabled: bool = Field(default=True, description="needs an https public address that Google can reach")
+    gdrive_quota_units_per_day: int | None = Field(default=None, ge=1, description="of the project, as the worker's")
+
+    redis_url: SecretStr | None = Field(default=None, description="where replicas share what they cache")
+    redis_key_prefix: str = Field(
+        default="drive-control-plane", pattern=r"^[^{}\s]+$", description="one an installation"
+    )
+
+    retention_minute_counts_days: int = Field(default=30, ge=1, le=3_650, description="what charts are made of")
+    retention_errors_days: int = Field(default=30, ge=1, le=3_650)
+    retention_jobs_days: int = Field(default=90, ge=1, le=3_650, description="after their end")
+    retention_alerts_days: int = Field(default=90, ge=1, le=3_650, description="after their end")
+    retention_channels_days: int = Field(default=1, ge=1, le=3_650, description="after their end")
+    retention_sessions_days: int = Field(
+        default=1, ge=1, le=3_650, description="sessions, consents and links, after their end"
+    )
+
+    oidc_issuer: str | None = Field(default=None, description="the identity provider by which people sign in")
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str | None = Field(default=None, max_length=100, description="what the button calls it")
+    oidc_only: bool = Field(default=False, description="nobody signs in by a password")
+    oidc_default_role: Literal["viewer", "operator", "administrator"] | None = Field(
+        default=None, description="of people of the allowed domains whom nobody has invited"
+    )
+    oidc_allowed_domains: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="comma separated")
 
     log_level: str = "INFO"
     log_format: Literal["json", "console"] = "json"
@@ -91,6 +119,13 @@ class ControlPlaneSettings(BaseSettings):
             raise ValueError("must be an address that starts with https:// (or http:// for an emulator)")
         return value.rstrip("/")
 
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_redis_url(value.get_secret_value()):
+            raise ValueError("must be redis://host:port/0 (or rediss:// for TLS, unix:// for a socket)")
+        return value
+
     @field_validator("control_plane_public_url")
     @classmethod
     def _is_https(cls, value: str) -> str:
@@ -98,6 +133,40 @@ class ControlPlaneSettings(BaseSettings):
         if parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
             raise ValueError("must start with https:// unless it is on this machine")
         return value
+
+    @field_validator("oidc_allowed_domains", mode="before")
+    @classmethod
+    def _split_domains(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(each.strip().lower().removeprefix("@") for each in value.split(",") if each.strip())
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        parts = urlsplit(value)
+        if parts.query or parts.fragment or not parts.hostname:
+            raise ValueError("must be the issuer's address, without ? and #")
+        if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOCAL_HOSTS):
+            raise ValueError("must start with https:// unless it is on this machine")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_what_oidc_needs(self) -> Self:
+        if self.oidc_issuer is None and self.oidc_only:
+            raise ValueError("OIDC_ONLY needs OIDC_ISSUER: nobody could sign in")
+        if self.oidc_issuer is not None and not self.oidc_client_id:
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID")
+        if self.oidc_default_role is not None and not self.oidc_allowed_domains:
+            raise ValueError("OIDC_DEFAULT_ROLE needs OIDC_ALLOWED_DOMAINS: else everybody could sign in")
+        return self
+
+    @property
+    def identity_provider(self) -> str | None:
+        """What people call the identity provider; None without one."""
+        return self.oidc_issuer and (self.oidc_name or urlsplit(self.oidc_issuer).hostname)
 
     @property
     def is_https(self) -> bool:
@@ -125,3 +194,11 @@ def _is_key(text: str) -> bool:
         return len(base64.urlsafe_b64decode(text.encode())) == SIGNING_BYTES
     except (binascii.Error, ValueError):
         return False
+
+
+def _is_redis_url(text: str) -> bool:
+    try:
+        _ = urlsplit(text).port  # raises for what is no number
+    except ValueError:
+        return False
+    return text.startswith(("redis://", "rediss://", "unix://"))

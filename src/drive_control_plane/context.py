@@ -1,6 +1,7 @@
 """What every part of the control plane works with.
 
-In: settings. Out: the database, the vault, the clock, HTTP to Google, a publisher to Kafka; one of each a process.
+In: settings. Out: the database, the vault, the clock, HTTP to Google, a publisher to Kafka, a cache; one of
+each a process.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ import aiohttp
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from drive_control_plane.cache import Cache, LocalCache
 from drive_control_plane.clock import REAL_CLOCK, Clock
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Database
@@ -21,7 +23,10 @@ class Publisher(Protocol):
     """Messages to Kafka, acknowledged."""
 
     async def publish(self, topic: str, key: str, value: bytes, traceparent: str | None = None) -> None:
-        """Send one message and wait until the cluster has it. Raises `PublishError`."""
+        """Send one message and wait until the cluster has it; those of a key keep the order in which they came.
+
+        Raises `PublishError`.
+        """
         ...
 
 
@@ -54,6 +59,8 @@ class Context:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     """What this process counts."""
     hooks: Hooks = field(default_factory=Hooks)
+    cache: Cache = field(default_factory=LocalCache)
+    """What was asked of Google before. Secrets are sealed before they are put there."""
 
 
 def context_of(request: Request) -> Context:

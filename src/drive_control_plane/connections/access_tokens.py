@@ -1,21 +1,28 @@
 """Access tokens for workers: a connection in; a token that is good for minutes yet, and the connection's settings, out.
 
-Google is asked once however many ask at the same moment: in a process they share one call, and replicas wait for each
-other at the credential's row, where the token is kept (sealed) while it lasts. A grant that Google refuses marks its
-connection, so that nobody asks again until somebody consents.
+Google is asked once however many ask at the same moment: in a process they share one call, and replicas take turns by
+a lock of PostgreSQL that is on no row, so that nobody else waits for Google. The token is kept (sealed) in the
+credential's row while it lasts; who asks for it again within minutes gets it from the cache. A grant that Google
+refuses marks its connection, so that nobody asks again until somebody consents.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.connections import given_tokens
+from drive_control_plane.connections.grants import AccessGrant, Request
+from drive_control_plane.connections.handing_out import HandingOut
 from drive_control_plane.connections.messages import connection_config
 from drive_control_plane.context import Context
 from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential, CredentialKind
+from drive_control_plane.database.turns import is_lock_timeout, take_turn
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.oauth.answers import Grant
 from drive_control_plane.oauth.errors import ClientRefusedError, GrantRefusedError, UnavailableError
@@ -24,44 +31,29 @@ from drive_control_plane.oauth.service_account import KeyFileError, token_by_key
 from drive_control_plane.security.secrets import is_secret_of
 from drive_control_plane.security.vault import VaultError
 
+__all__ = ["AccessGrant", "AccessTokens", "Request"]
+
 SPARE: Final = timedelta(minutes=5)
 """How long a token that is handed out lasts at least, where Google's tokens last longer."""
 MOST_REFRESHES: Final = 4
 """At once in a process: each may hold a connection of the database's pool while Google thinks."""
+TURN_SECONDS: Final = 8.0
+"""How long a renewal waits for its turn, while others wait for Google; then whoever asked is told to come again."""
 TRY_AGAIN_SECONDS: Final = 30
+BUSY_AGAIN_SECONDS: Final = 5
 _GOOGLE: Final = Actor("google", "token server")
 _SYSTEM: Final = Actor("system", "push channels")
-
-
-@dataclass(frozen=True, slots=True)
-class AccessGrant:
-    """A token, until when it is good, what it opens, and the connection's settings without credentials."""
-
-    access_token: str = field(repr=False)
-    expires_at: datetime
-    scopes: tuple[str, ...]
-    connection_config: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Who asks for which connection's token; `tenant_id` is None for whoever serves all tenants."""
-
-    actor: Actor
-    connection_id: str
-    tenant_id: str | None = None
-    subject: str | None = None
-    refused_hash: str | None = None
-    """The SHA-256 of a token that Google refused before its time: that one is given to nobody any more."""
 
 
 class AccessTokens:
     """Hands access tokens out; one of it a process."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, turn_seconds: float = TURN_SECONDS) -> None:
         self._context = context
+        self._turn_seconds = turn_seconds
         self._flights: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(MOST_REFRESHES)
+        self._told = HandingOut(context)
 
     async def grant(self, request: Request) -> AccessGrant:
         """Give a token. Raises `Problem`.
@@ -69,41 +61,45 @@ class AccessTokens:
         404 for a connection that is not there, 403 for a subject that is not the connection's, 409 when consent is
         needed, 502 when the OAuth client is not set up, 503 when Google could not be asked.
         """
-        held = await self._held(request, SPARE)
+        given = await given_tokens.given_again(self._context, request, self._context.clock.now() + SPARE)
+        if given is not None:
+            return given
+        try:
+            held = await self._held(request, SPARE)
+        except Problem as problem:
+            await self._told.refused(request, problem)
+            raise
         if held is None:
             await self._fly(request.connection_id)
             held = await self._held(request, timedelta(0))
         if held is None:
             raise _later("token_lost", "The connection changed meanwhile. Ask again.")
-        return held
+        grant, subject = held
+        await given_tokens.remember(self._context, request, grant, subject, SPARE)
+        return grant
 
     async def token_of(self, connection_id: str) -> str:
         """Give a token for calls of the control plane's own. Raises `Problem` as `grant`."""
         return (await self.grant(Request(_SYSTEM, connection_id))).access_token
 
-    async def _held(self, request: Request, spare: timedelta) -> AccessGrant | None:
-        """The token that is kept, if it lasts longer than that."""
+    async def _held(self, request: Request, spare: timedelta) -> tuple[AccessGrant, str] | None:
+        """The token that is kept, if it lasts longer than that, and whose it is."""
         now = self._context.clock.now()
         async with self._context.database.transaction() as session:
             connection, credential = await _known(session, request)
             self._drop_refused(credential, request.refused_hash)
             if credential.access_token is None or not _is_good(credential, now + spare):
                 return None
-            record(
-                session,
-                now,
-                request.actor,
-                "access_token.given",
-                connection.id,
-                tenant_id=connection.tenant_id,
-                subject=credential.subject,
-            )
-            return AccessGrant(
+            is_new = self._told.given(session, request, connection, credential.subject)
+            grant = AccessGrant(
                 self._open(credential.access_token),
                 credential.access_expires_at or now,
                 tuple(credential.scopes),
                 connection_config(connection.settings, credential.subject),
             )
+        if is_new:
+            self._told.written(request)
+        return grant, _subject(connection, credential)
 
     def _drop_refused(self, credential: Credential, refused_hash: str | None) -> None:
         if credential.access_token is None or refused_hash is None:
@@ -126,24 +122,48 @@ class AccessTokens:
             flight.exception()  # it may be that nobody stayed for it
 
     async def _renew(self, connection_id: str) -> None:
-        database = self._context.database
-        async with self._room:
-            if database.is_postgresql:
-                async with database.transaction() as session:  # holds the row, so that replicas take turns
-                    if credential := await self._due(session, connection_id):
-                        await self._settle(session, credential, await self._outcome(credential))
+        async with self._place():
+            if self._context.database.is_postgresql:
+                await self._renew_in_turn(connection_id)
+            else:
+                await self._renew_alone(connection_id)
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """One of the places for renewals; while Google hangs nobody waits long for one. Raises `Problem`."""
+        try:
+            async with asyncio.timeout(self._turn_seconds):
+                await self._room.acquire()
+        except TimeoutError:
+            raise _busy() from None
+        try:
+            yield
+        finally:
+            self._room.release()
+
+    async def _renew_in_turn(self, connection_id: str) -> None:
+        """Replicas take turns by the connection's id; no row is locked while Google thinks."""
+        async with self._context.database.transaction() as session:
+            with _bounded():
+                await take_turn(session, connection_id, self._turn_seconds)
+            if (credential := await self._due(session, connection_id)) is None:
                 return
-            # SQLite has one writer and one process: nothing must be held while Google thinks, and nobody else asks.
-            async with database.transaction() as session:
-                credential = await self._due(session, connection_id)
-            if credential:
-                outcome = await self._outcome(credential)
-                async with database.transaction() as session:
-                    await self._settle(session, credential, outcome)
+            secret, outcome = credential.secret, await self._outcome(credential)
+            with _bounded():
+                await self._settle(session, connection_id, secret, outcome)
+
+    async def _renew_alone(self, connection_id: str) -> None:
+        """SQLite has one writer and one process: nothing must be held while Google thinks, and nobody else asks."""
+        async with self._context.database.reading() as session:
+            credential = await self._due(session, connection_id)
+        if credential is not None:
+            outcome = await self._outcome(credential)
+            async with self._context.database.transaction() as session:
+                await self._settle(session, connection_id, credential.secret, outcome)
 
     async def _due(self, session: AsyncSession, connection_id: str) -> Credential | None:
-        """The credential, locked; None when another replica has renewed its token meanwhile."""
-        credential = await session.get(Credential, connection_id, with_for_update=True)
+        """The credential; None when another replica has renewed its token meanwhile."""
+        credential = await session.get(Credential, connection_id)
         good = credential is None or _is_good(credential, self._context.clock.now() + SPARE)
         return None if good else credential
 
@@ -166,10 +186,12 @@ class AccessTokens:
             return await Google(self._context).refresh(secret)
         return await token_by_key(self._context, secret, frozenset(credential.scopes), credential.subject)
 
-    async def _settle(self, session: AsyncSession, asked: Credential, outcome: Grant | GrantRefusedError) -> None:
+    async def _settle(
+        self, session: AsyncSession, connection_id: str, secret: bytes, outcome: Grant | GrantRefusedError
+    ) -> None:
         """Store what came of it, unless the credential is another one by now."""
-        credential = await session.get(Credential, asked.connection_id)
-        if credential is None or credential.secret != asked.secret:
+        credential = await session.get(Credential, connection_id, with_for_update=True, populate_existing=True)
+        if credential is None or credential.secret != secret:
             return
         if isinstance(outcome, Grant):
             self._store(credential, outcome)
@@ -230,9 +252,12 @@ async def _known(session: AsyncSession, request: Request) -> tuple[Connection, C
 
 def _check_subject(connection: Connection, credential: Credential, subject: str | None) -> None:
     """A connection stands for one account: its tokens are never somebody else's."""
-    own = credential.subject or connection.account_email
-    if subject is not None and subject.lower() != own.lower():
+    if subject is not None and subject.lower() != _subject(connection, credential):
         raise Problem(403, "foreign_subject", "The connection does not stand for this subject.")
+
+
+def _subject(connection: Connection, credential: Credential) -> str:
+    return (credential.subject or connection.account_email).lower()
 
 
 def _is_good(credential: Credential, until: datetime) -> bool:
@@ -241,6 +266,22 @@ def _is_good(credential: Credential, until: datetime) -> bool:
         and credential.access_expires_at is not None
         and credential.access_expires_at > until
     )
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Tell whoever waited too long for a lock to come again. Raises `Problem`."""
+    try:
+        yield
+    except DBAPIError as error:
+        if is_lock_timeout(error):
+            raise _busy() from None
+        raise
+
+
+def _busy() -> Problem:
+    detail = "The token is being renewed, and Google takes long. Ask again."
+    return Problem(503, "token_busy", detail, {"retry-after": str(BUSY_AGAIN_SECONDS)})
 
 
 def _later(code: str, detail: str) -> Problem:

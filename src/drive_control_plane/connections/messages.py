@@ -17,11 +17,10 @@ def connection_config(settings: Mapping[str, Any], subject: str | None = None) -
     return config if subject is None else {**config, "subject": subject}
 
 
-def resume_trigger(connection: Connection, now: datetime) -> TriggerMessage:
-    """Have a parked connection go on, with its settings. Raises `TriggerError`."""
-    return trigger_message(
-        connection.id, Wish.RESUME, now, token_hex(16), config=connection_config(connection.settings)
-    )
+def resume_trigger(connection: Connection, now: datetime, subject: str | None = None) -> TriggerMessage:
+    """Have a parked connection go on, with its settings, and for whom it stands. Raises `TriggerError`."""
+    config = connection_config(connection.settings, subject)
+    return trigger_message(connection.id, Wish.RESUME, now, token_hex(16), config=config)
 
 
 def forget_trigger(connection: Connection, now: datetime) -> TriggerMessage:

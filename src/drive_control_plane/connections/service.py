@@ -18,6 +18,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.connections import given_tokens
 from drive_control_plane.connections.settings import ConnectionSettings, lacking_scopes
 from drive_control_plane.connections.views import (
     ConnectionDetails,
@@ -67,7 +68,7 @@ async def page(
     if cursor is not None:
         wanted = wanted.where(key < tuple_(*_place(cursor)))
     newest = wanted.where(is_shown).order_by(Connection.created_at.desc(), Connection.id.desc())
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         found = (await session.scalars(newest.limit(limit + 1))).all()
         corpora = await _corpora(session, [connection.id for connection in found])
     shown = found[:limit]
@@ -77,7 +78,7 @@ async def page(
 
 async def details(context: Context, tenant_id: str, connection_id: str) -> ConnectionDetails:
     """One connection of a tenant. Raises `Problem` 404."""
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         connection = await _found(session, tenant_id, connection_id)
         corpora = (await _corpora(session, [connection_id]))[connection_id]
         alerts = select(Alert).where(Alert.connection_id == connection_id, Alert.closed_at.is_(None))
@@ -105,7 +106,9 @@ async def change(
         if changed:
             connection.updated_at = now
             record(session, now, actor, "connection.changed", connection_id, tenant_id=tenant_id, **changed)
-        return view_of(connection, (await _corpora(session, [connection_id]))[connection_id])
+        view = view_of(connection, (await _corpora(session, [connection_id]))[connection_id])
+    await given_tokens.forget(context, connection_id)  # behind the commit: what is read now is new
+    return view
 
 
 async def cancel(context: Context, actor: Actor, connection_id: str) -> triggers.Requested:

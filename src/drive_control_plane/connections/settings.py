@@ -1,7 +1,7 @@
 """A connection's settings as people and programs give them (docs/contracts.md, "Trigger").
 
 In: JSON. Out: settings that the worker takes as they are, and whether a grant's scopes are enough for them. Credentials
-are no settings: they come by consent alone.
+are no settings: they come by consent, or as a service account's key.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from drive_control_plane.oauth.scopes import DRIVE_READONLY, missing_scopes, scopes_for
+from drive_control_plane.oauth.scopes import missing_scopes, scopes_for
 
 MOST_IDS = 1_000
 DriveId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -41,5 +41,4 @@ class ConnectionSettings(_Model):
 
 def lacking_scopes(settings: ConnectionSettings, granted: Iterable[str]) -> tuple[str, ...]:
     """What a grant lacks for the settings; the greater scope opens all that the smaller one does."""
-    has = set(granted)
-    return () if DRIVE_READONLY in has else missing_scopes(scopes_for(settings.model_dump()), has)
+    return missing_scopes(scopes_for(settings.model_dump()), granted)

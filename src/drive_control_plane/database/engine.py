@@ -1,6 +1,6 @@
 """The connection to the database.
 
-In: `DATABASE_URL`. Out: sessions, each a transaction; the schema checked at the start.
+In: `DATABASE_URL`. Out: sessions, each a transaction, to write or only to read.
 """
 
 import asyncio
@@ -37,12 +37,19 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
+        self._readers = _readers(self._engine)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._reading_sessions = async_sessionmaker(self._readers, expire_on_commit=False, autoflush=False)
 
     @property
     def engine(self) -> AsyncEngine:
         """The engine itself, for migrations."""
         return self._engine
+
+    @property
+    def reading_engine(self) -> AsyncEngine:
+        """The engine of those who only read."""
+        return self._readers
 
     @property
     def is_postgresql(self) -> bool:
@@ -53,6 +60,15 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose changes are committed at the end of the block, all of them or none."""
         async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that sees one state of the database and can write nothing: the database itself refuses.
+
+        On SQLite it neither waits for whoever writes nor keeps anybody from writing.
+        """
+        async with self._reading_sessions() as session, session.begin():
             yield session
 
     async def check(self) -> None:
@@ -71,6 +87,7 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self._engine.dispose()
+        await self._readers.dispose()
 
 
 def _engine(url: str) -> AsyncEngine:
@@ -82,6 +99,7 @@ def _engine(url: str) -> AsyncEngine:
             "DATABASE_URL is neither postgresql://user:password@host/name nor sqlite:///path/to/file"
         ) from None
     wanted = parsed.set(drivername=driver)
+    # Errors go into logs: without the values of their statements, addresses and sealed secrets among them.
     if driver.startswith("postgresql"):
         wanted = wanted.set(query=_options(parsed))
         settings = {"statement_timeout": str(STATEMENT_MILLISECONDS), "timezone": "UTC"}
@@ -90,12 +108,24 @@ def _engine(url: str) -> AsyncEngine:
             pool_size=POOL_SIZE,
             pool_timeout=POOL_SECONDS,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"server_settings": settings, "timeout": POOL_SECONDS},
         )
-    engine = create_async_engine(wanted)
+    engine = create_async_engine(wanted, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_writing)
     return engine
+
+
+def _readers(engine: AsyncEngine) -> AsyncEngine:
+    """The same database for whoever only reads: on PostgreSQL by the same pool, on SQLite by connections of its own."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    readers = create_async_engine(engine.url, hide_parameters=True)
+    event.listen(readers.sync_engine, "connect", _prepare_sqlite)
+    event.listen(readers.sync_engine, "connect", _only_reading)
+    event.listen(readers.sync_engine, "begin", _begin_reading)
+    return readers
 
 
 def _options(url: URL) -> dict[str, str | tuple[str, ...]]:
@@ -118,6 +148,15 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Any) -> None:
+def _only_reading(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_writing(connection: Any) -> None:
     """Take the right to write at once: a transaction that asks for it later may be refused without a wait."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: Any) -> None:
+    """Take no right at all; what is seen stays as it was when the first row was read."""
+    connection.exec_driver_sql("BEGIN")

@@ -127,6 +127,19 @@ def _changes(rows: Rows, connection: Connection, event: SyncEvent) -> None:
         rows.active.add(connection.id)
 
 
+def _used(rows: Rows, connection: Connection, event: SyncEvent) -> None:
+    """Some seconds' use of Drive's quota, and what came of it, counted in the minute in which they ended.
+
+    No earlier event is told again, and two workers may tell of one connection, each of its own part: so all count,
+    also those whose moment has passed. A call may fail, so nothing here says that the run goes well.
+    """
+    counts = rows.minute(connection.id, event.at)
+    counts.calls += event.calls
+    counts.units += event.units
+    counts.refused += event.refused
+    counts.records += event.records
+
+
 def _succeed(connection: Connection, at: datetime) -> None:
     connection.last_success_at = _later(connection.last_success_at, at)
     if connection.last_failure_at is None or at > connection.last_failure_at:
@@ -182,5 +195,6 @@ HANDLERS: Mapping[str, Handler] = {
     "paused": _paused,
     "resumed": _resumed,
     "forgotten": _forgotten,
+    "usage": _used,
 }
 """By the event's name; names that a newer worker may send are passed over."""

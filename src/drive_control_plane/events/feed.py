@@ -23,7 +23,7 @@ OVERLAP = timedelta(seconds=30)
 
 
 class Subscription:
-    """One reader's ids. Iterate over it; the iteration ends when the reader was too slow."""
+    """One reader's ids. Iterate over it; the iteration ends when the reader was too slow, or at the end of all."""
 
     def __init__(self, tenant_id: str, limit: int) -> None:
         self.tenant_id = tenant_id
@@ -37,6 +37,11 @@ class Subscription:
         if len(self._waiting) >= self._limit and connection_id not in self._waiting:
             self._is_over = True
         self._waiting[connection_id] = None
+        self._news.set()
+
+    def end(self) -> None:
+        """Let the reader go."""
+        self._is_over = True
         self._news.set()
 
     async def __aiter__(self) -> AsyncIterator[str]:
@@ -78,6 +83,11 @@ class Feed:
             if reader.tenant_id == tenant_id:
                 reader.put(connection_id)
 
+    def close(self) -> None:
+        """Let all readers go: the process ends."""
+        for reader in self._readers:
+            reader.end()
+
 
 class FeedWatch:
     """Asks the database what other processes have changed."""
@@ -94,7 +104,7 @@ class FeedWatch:
             return
         since = self._clock.now() - OVERLAP
         asked = select(Connection.id, Connection.tenant_id, Connection.updated_at).where(Connection.updated_at >= since)
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             found = (await session.execute(asked)).all()
         for connection_id, tenant_id, updated_at in found:
             if self._told.get(connection_id) != updated_at:

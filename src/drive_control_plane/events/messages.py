@@ -29,7 +29,12 @@ class NoNoticeError(Exception):
 
 
 class SyncEvent(Struct, frozen=True):
-    """One event of a connection. Counts are numbers of resources; lag and estimates are seconds."""
+    """One event of a connection. Counts are numbers of resources; lag and estimates are seconds.
+
+    `calls` to Drive, the quota `units` that they cost (queries, where the worker's limits count those), calls that
+    were `refused` because they came too often, and committed `records` are of `usage` alone, and differences: to be
+    added up. They cover some ten seconds before `at`, or five minutes of polls that found nothing.
+    """
 
     event: str
     integration_connection_id: Id
@@ -47,6 +52,10 @@ class SyncEvent(Struct, frozen=True):
     lag_seconds: Seconds | None = None
     code: Code = "unknown"
     message: str = ""
+    calls: Count = 0
+    units: Count = 0
+    refused: Count = 0
+    records: Count = 0
 
 
 class ErrorRecord(Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, inspect, select, tuple_
 
+from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Base, Database
 from drive_control_plane.database.tables import (
     Alert,
@@ -33,8 +34,19 @@ class Retention:
     recent_errors: int = 30
     jobs: int = 90
     alerts: int = 90
-    ended_flows: int = 1
-    """Consents, sign-ins and set-up links whose time is over."""
+    sessions: int = 1
+    """Of signed-in browsers; also consents and set-up links whose time is over."""
+
+
+def retention_of(settings: ControlPlaneSettings) -> Retention:
+    """What the settings say."""
+    return Retention(
+        minute_counts=settings.retention_minute_counts_days,
+        recent_errors=settings.retention_errors_days,
+        jobs=settings.retention_jobs_days,
+        alerts=settings.retention_alerts_days,
+        sessions=settings.retention_sessions_days,
+    )
 
 
 async def clean(database: Database, now: datetime, retention: Retention | None = None, rows: int = ROWS) -> int:
@@ -47,7 +59,7 @@ async def clean(database: Database, now: datetime, retention: Retention | None =
 
 
 def _old(now: datetime, kept: Retention) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
-    ended = now - timedelta(days=kept.ended_flows)
+    ended = now - timedelta(days=kept.sessions)
     yield MinuteCount, MinuteCount.minute < now - timedelta(days=kept.minute_counts)
     yield RecentError, RecentError.seen_at < now - timedelta(days=kept.recent_errors)
     yield Job, Job.ended_at < now - timedelta(days=kept.jobs)

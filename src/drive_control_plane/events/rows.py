@@ -100,8 +100,8 @@ class Rows:
         """What is counted in the minute of a moment."""
         key = (connection_id, minute_of(at))
         if key not in self.minutes:
-            counts = MinuteCount(connection_id=connection_id, minute=key[1], changes=0, files=0, errors=0)
-            self.minutes[key] = self._make(counts)
+            zeros = dict.fromkeys(("changes", "files", "errors", "calls", "units", "refused", "records"), 0)
+            self.minutes[key] = self._make(MinuteCount(connection_id=connection_id, minute=key[1], **zeros))
         return self.minutes[key]
 
     def add_error(self, error: RecentError) -> None:

@@ -35,12 +35,12 @@ class AlertSweep:
 
     async def _page(self, after: str) -> Sequence[str]:
         asked = select(Connection.id).where(Connection.id > after).order_by(Connection.id).limit(PAGE)
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             return (await session.scalars(asked)).all()
 
     async def _different(self, ids: Sequence[str]) -> list[str]:
         now = self._clock.now()
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             rows = await load_connections(session, ids, lock=False)
             known = rows.connections.values()
             return [each.id for each in known if alerts.differ(rows, each, now, self._limits)]

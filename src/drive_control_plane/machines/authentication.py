@@ -18,12 +18,12 @@ from drive_control_plane.context import Context, InContext
 from drive_control_plane.database.tables import MachineClient
 from drive_control_plane.http.addresses import address_of
 from drive_control_plane.http.problems import Problem
-from drive_control_plane.machines.clients import note_use
+from drive_control_plane.machines.clients import is_use_due, note_use
 from drive_control_plane.machines.scopes import MEANINGS, Scope
 from drive_control_plane.security.tokens import Claims, TokenError, tokens_of
 
 _REALM = 'Bearer realm="drive-control-plane"'
-_SCHEME = OAuth2(
+SCHEME = OAuth2(
     scheme_name="Machine",
     description="Client credentials; `google-drive-control-plane clients create` makes a client.",
     flows=OAuthFlows(
@@ -59,7 +59,7 @@ def require_scope(scope: str) -> Callable[..., Awaitable[Machine]]:
     wanted = Scope(scope).value
 
     async def machine(
-        request: Request, context: InContext, authorization: Annotated[str | None, Security(_SCHEME, scopes=[wanted])]
+        request: Request, context: InContext, authorization: Annotated[str | None, Security(SCHEME, scopes=[wanted])]
     ) -> Machine:
         found = await _machine(context, authorization, address_of(request))
         if wanted not in found.scopes:
@@ -72,13 +72,15 @@ def require_scope(scope: str) -> Callable[..., Awaitable[Machine]]:
 async def _machine(context: Context, authorization: str | None, address: str) -> Machine:
     now = context.clock.now()
     claims = _claims(context, authorization)
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         client = await session.get(MachineClient, claims.sub)
-        if client is None or client.disabled_at is not None or client.tenant_id != claims.tenant:
-            raise _invalid()
-        note_use(client, now)
-        scopes = frozenset(claims.scope.split()) & frozenset(client.scopes)
-        return Machine(client.id, client.tenant_id, scopes, address)
+    if client is None or client.disabled_at is not None or client.tenant_id != claims.tenant:
+        raise _invalid()
+    if is_use_due(client, now):
+        async with context.database.transaction() as session:
+            note_use(await session.get_one(MachineClient, client.id), now)
+    scopes = frozenset(claims.scope.split()) & frozenset(client.scopes)
+    return Machine(client.id, client.tenant_id, scopes, address)
 
 
 def _claims(context: Context, authorization: str | None) -> Claims:

@@ -104,8 +104,13 @@ def is_secret_good(client: MachineClient | None, secret: str, now: datetime) -> 
 
 def note_use(client: MachineClient, now: datetime) -> None:
     """Remember that a client was here, without a write for each call."""
-    if client.used_at is None or now - client.used_at >= USE_NOTED_EVERY:
+    if is_use_due(client, now):
         client.used_at = now
+
+
+def is_use_due(client: MachineClient, now: datetime) -> bool:
+    """Whether it was last noted so long ago that it is to be noted again."""
+    return client.used_at is None or now - client.used_at >= USE_NOTED_EVERY
 
 
 def _overlaps(client: MachineClient | None, now: datetime) -> bool:

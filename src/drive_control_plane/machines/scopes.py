@@ -15,6 +15,7 @@ class Scope(StrEnum):
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
     TRIGGERS_WRITE = "triggers:write"
+    AUDIT_READ = "audit:read"
 
 
 MEANINGS = {
@@ -22,6 +23,7 @@ MEANINGS = {
     Scope.CONNECTIONS_READ: "see connections and their progress",
     Scope.CONNECTIONS_WRITE: "make, change and delete connections",
     Scope.TRIGGERS_WRITE: "start, pause and resume work",
+    Scope.AUDIT_READ: "read and export the audit log",
 }
 
 

@@ -1,8 +1,9 @@
 """Due connections, claimed and sent.
 
 In: the time. Out: a trigger for each due connection, acknowledged by Kafka before its row moves on to the next due
-time, in one transaction. A replica that dies in between leaves its rows due, and the trigger that is then sent again
-has the same `message_id`. On PostgreSQL replicas pass over each other's rows; SQLite has one writer.
+time. A replica that dies in between leaves its rows due, and the trigger that is then sent again has the same
+`message_id`. On PostgreSQL the rows are locked while Kafka is waited for, and replicas pass over them; SQLite has one
+process and one writer, which must not wait for Kafka: there a row moves on if it is still due as it was.
 """
 
 import asyncio
@@ -19,7 +20,9 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     SQLColumnExpression,
+    String,
     Text,
+    bindparam,
     cast,
     func,
     literal,
@@ -32,6 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.connections.messages import connection_config
 from drive_control_plane.context import Context, PublishError
+from drive_control_plane.database.base import UtcTime
 from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential
 from drive_control_plane.scheduler.messages import TriggerError, TriggerMessage, Wish, due_id, trigger_message
 from drive_control_plane.scheduler.schedule import Facts, Pace, ScheduleError, next_run, parse_schedule
@@ -43,6 +47,15 @@ PUBLISH_SECONDS = 6.0
 SCHEDULER = Actor("system", "scheduler")
 # Written out, not a parameter: a plan that PostgreSQL makes for all values cannot use the index of active rows.
 _IS_ACTIVE = Connection.status == literal(ConnectionStatus.ACTIVE, Connection.status.type, literal_execute=True)
+_MOVED_ON = (
+    update(Connection)
+    .where(
+        Connection.id == bindparam("row", type_=String),
+        Connection.next_run_at == bindparam("was", type_=UtcTime),
+        Connection.status == ConnectionStatus.ACTIVE,
+    )
+    .values(next_run_at=bindparam("next", type_=UtcTime), last_run_at=bindparam("ran", type_=UtcTime))
+)
 _JITTER_BYTES = 4
 _JITTER_RANGE = 1 << 8 * _JITTER_BYTES
 
@@ -66,8 +79,18 @@ class Claimed:
 class _Step:
     """What a due row is to become: its trigger is sent, then it is due again."""
 
+    due_at: datetime
     message: TriggerMessage
     next_run_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Due rows, as they were at a moment, and what those are to become that can be followed."""
+
+    taken_at: datetime
+    rows: Sequence[Row[Any]]
+    steps: Sequence[_Step]
 
 
 def jitter_of(connection_id: str) -> float:
@@ -120,7 +143,7 @@ class Claims:
     async def next_due_at(self) -> datetime | None:
         """The earliest due time of all; None when nothing is ever due by itself."""
         earliest = select(func.min(Connection.next_run_at)).where(_IS_ACTIVE)
-        async with self._context.database.transaction() as session:
+        async with self._context.database.reading() as session:
             return await session.scalar(earliest)
 
     async def take(self, after: Place | None = None) -> Claimed:
@@ -128,20 +151,46 @@ class Claims:
 
         Each is sent by itself: one that fails stays due and holds nobody up. Raises SQLAlchemy's errors.
         """
-        context = self._context
-        now, limit = context.clock.now(), context.settings.schedule_lookahead_rows
-        async with context.database.transaction() as session:
-            rows = (await session.execute(due_rows(now, limit, after))).all()
-            if not rows:
-                return Claimed()
-            steps, wrong = self._steps(rows, now)
-            for row, why in wrong:
-                await _set_aside(session, row, why, now)
-            sent = await self._publish(steps)
-            await _move_on(session, sent, now)
-        last = rows[-1]
-        reached = (last.next_run_at, last.id) if len(rows) == limit else None
-        return Claimed(len(sent), len(steps) - len(sent), len(wrong), rows[0].next_run_at, reached)
+        take = self._take_locked if self._context.database.is_postgresql else self._take_unlocked
+        return await take(after)
+
+    async def _take_locked(self, after: Place | None) -> Claimed:
+        async with self._context.database.transaction() as session:
+            batch = await self._batch(session, after)
+            sent = await self._acknowledged(batch, self._sending(batch))
+            await _move_on(session, sent, batch.taken_at)
+        return self._claimed(batch, sent)
+
+    async def _take_unlocked(self, after: Place | None) -> Claimed:
+        async with self._context.database.transaction() as session:
+            batch = await self._batch(session, after)
+            # Each takes its place in the publisher's line before somebody else may write: what ends a connection is
+            # published in a transaction too, so no trigger of ours comes behind it.
+            sending = self._sending(batch)
+            await asyncio.sleep(0)
+        sent = await self._acknowledged(batch, sending)
+        if sent:
+            async with self._context.database.transaction() as session:
+                await _move_on(session, sent, batch.taken_at)
+        return self._claimed(batch, sent)
+
+    async def _batch(self, session: AsyncSession, after: Place | None) -> _Batch:
+        """What is due, as it stands; what cannot be followed is set aside."""
+        now, limit = self._context.clock.now(), self._context.settings.schedule_lookahead_rows
+        rows = (await session.execute(due_rows(now, limit, after))).all()
+        steps, wrong = self._steps(rows, now)
+        for row, why in wrong:
+            await _set_aside(session, row, why, now)
+        return _Batch(now, rows, steps)
+
+    def _claimed(self, batch: _Batch, sent: Sequence[_Step]) -> Claimed:
+        rows = batch.rows
+        if not rows:
+            return Claimed()
+        is_full = len(rows) == self._context.settings.schedule_lookahead_rows
+        reached = (rows[-1].next_run_at, rows[-1].id) if is_full else None
+        wrong, failed = len(rows) - len(batch.steps), len(batch.steps) - len(sent)
+        return Claimed(len(sent), failed, wrong, rows[0].next_run_at, reached)
 
     def _steps(self, rows: Sequence[Row[Any]], now: datetime) -> tuple[list[_Step], list[tuple[Row[Any], str]]]:
         steps: list[_Step] = []
@@ -168,15 +217,19 @@ class Claims:
         config = connection_config(settings, row.subject)
         identity = due_id(row.id, row.next_run_at)
         message = trigger_message(row.id, Wish.INCREMENTAL, now, identity, config=config)
-        return _Step(message, next_run(schedule, facts, now, jitter_of(row.id), self._pace))
+        return _Step(row.next_run_at, message, next_run(schedule, facts, now, jitter_of(row.id), self._pace))
 
-    async def _publish(self, steps: Sequence[_Step]) -> list[_Step]:
-        """Send all at once; those that were acknowledged."""
-        outcomes = await asyncio.gather(*(self._send(step.message) for step in steps))
+    def _sending(self, batch: _Batch) -> list[asyncio.Task[PublishError | None]]:
+        """Begin to send all at once."""
+        return [asyncio.create_task(self._send(step.message)) for step in batch.steps]
+
+    async def _acknowledged(self, batch: _Batch, sending: Sequence[asyncio.Task[PublishError | None]]) -> list[_Step]:
+        """Those that were acknowledged."""
+        outcomes = await asyncio.gather(*sending)
         failures = [outcome for outcome in outcomes if outcome is not None]
         if failures:
-            log.warning("%d of %d due triggers were not published: %s", len(failures), len(steps), failures[0])
-        return [step for step, outcome in zip(steps, outcomes, strict=True) if outcome is None]
+            log.warning("%d of %d due triggers were not published: %s", len(failures), len(batch.steps), failures[0])
+        return [step for step, outcome in zip(batch.steps, outcomes, strict=True) if outcome is None]
 
     async def _send(self, message: TriggerMessage) -> PublishError | None:
         topic = self._context.settings.kafka_topic_trigger
@@ -199,11 +252,13 @@ def _read(text: str) -> object:
 
 
 async def _move_on(session: AsyncSession, sent: Sequence[_Step], now: datetime) -> None:
+    """Have rows be due again that are due as they were; whoever changed one meanwhile has said when it is due."""
     if sent:
-        await session.execute(
-            update(Connection),
-            [{"id": s.message.connection_id, "next_run_at": s.next_run_at, "last_run_at": now} for s in sent],
-        )
+        rows = [
+            {"row": step.message.connection_id, "was": step.due_at, "next": step.next_run_at, "ran": now}
+            for step in sent
+        ]
+        await (await session.connection()).execute(_MOVED_ON, rows)
 
 
 async def _set_aside(session: AsyncSession, row: Row[Any], why: str, now: datetime) -> None:

@@ -29,8 +29,6 @@ TURN_SECONDS = 120.0
 """Below the lease, so that a connection is never in two hands."""
 GOODBYE_SECONDS = 10.0
 """Somebody waits for a disconnection."""
-KEPT = timedelta(days=1)
-"""How long a channel's row is kept after its end."""
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +53,7 @@ class ChannelManager:
         self._context = context
         self._token_of = token_of
         self._push = push_is_possible(context.settings)
+        self._kept = timedelta(days=context.settings.retention_channels_days)
         self._reconciled_at: datetime | None = None
 
     async def run(self) -> None:
@@ -100,7 +99,7 @@ class ChannelManager:
     async def _reconcile(self, now: datetime) -> None:
         async with self._context.database.transaction() as session:
             await due.reconcile(session, now, push=self._push)
-            await session.execute(delete(Channel).where(Channel.expires_at < now - KEPT))
+            await session.execute(delete(Channel).where(Channel.expires_at < now - self._kept))
 
     async def _claim(self, now: datetime) -> list[str]:
         """Take connections that are due, each for as long as the lease; other replicas pass over them."""

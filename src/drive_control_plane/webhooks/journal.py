@@ -120,9 +120,10 @@ class Journal:
 
     async def _judge(self, connection_id: str) -> None:
         async with self._context.database.transaction() as session:
-            until = await healthy_until(session, connection_id, self._context.clock.now())
+            now = self._context.clock.now()
+            until = await healthy_until(session, connection_id, now)
             found = update(Connection).where(Connection.id == connection_id)
-            await session.execute(found.values(push_healthy_until=until))
+            await session.execute(found.values(push_healthy_until=until, updated_at=now))
 
 
 def _channel_row(channel_id: str, note: Note) -> dict[str, Any]:

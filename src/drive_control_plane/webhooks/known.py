@@ -110,7 +110,7 @@ class KnownChannels:
                     self._asking.pop(name).set_result(self._learned(name, found.get(name), now))
 
     async def _read(self, names: list[str]) -> dict[str, Channel]:
-        async with asyncio.timeout(LOOKUP_SECONDS), self._context.database.transaction() as session:
+        async with asyncio.timeout(LOOKUP_SECONDS), self._context.database.reading() as session:
             return {each.id: each for each in await session.scalars(select(Channel).where(Channel.id.in_(names)))}
 
     def _fail(self, names: list[str]) -> None:

@@ -19,6 +19,8 @@ from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.context import Context
 from drive_control_plane.database.base import new_id
 from drive_control_plane.database.tables import Channel, Connection, ConnectionStatus, Corpus
+from drive_control_plane.scheduler.claims import pace_of
+from drive_control_plane.scheduler.pacing import hasten
 from drive_control_plane.security.secrets import hash_of, new_secret
 from drive_control_plane.webhooks.google import WatchError, open_channel, stop_channel
 from drive_control_plane.webhooks.health import healthy_until
@@ -72,11 +74,14 @@ class Turn:
             connection = await session.get(Connection, self.connection.id, with_for_update={"key_share": True})
             if connection is None:
                 return
-            now = self.context.clock.now()
+            now, stood = self.context.clock.now(), _push_of(connection)
             self._note_failure(session, connection, now)
             if connection.push_due_at == lease:
                 connection.push_due_at = await self._next_look(session, connection, now)
             connection.push_healthy_until = await healthy_until(session, connection.id, now)
+            hasten(connection, now, pace_of(self.context))  # where push has ended the next poll is no backstop any more
+            if not self.plan.is_empty or _push_of(connection) != stood:
+                connection.updated_at = now  # so that open pages show it
 
     async def do_without_token(self, why: str) -> None:
         """Try again later; where no channel is wanted Google is not needed to take nothing more by any."""
@@ -163,9 +168,14 @@ class Turn:
         )  # fmt: skip
 
 
+def _push_of(connection: Connection) -> tuple[datetime | None, str | None]:
+    """How push stands, as pages show it."""
+    return connection.push_healthy_until, connection.push_off_reason
+
+
 async def load(context: Context, connection_id: str, *, push: bool) -> Turn | None:
     """See what is to be done for a connection; None when there is no such connection."""
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         connection = await session.get(Connection, connection_id)
         if connection is None:
             return None

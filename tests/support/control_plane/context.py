@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from drive_control_plane.cache import LocalCache
 from drive_control_plane.clock import REAL_CLOCK, Clock
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.context import Context, Publisher, PublishError
@@ -105,6 +106,7 @@ def make_context(
         publisher=RecordingPublisher() if publisher is None else publisher,
         http=http,
         clock=clock,
+        cache=LocalCache(clock),
     )
 
 

@@ -113,13 +113,16 @@ class Product:
             raise AssertionError(f"not shown: {what}\n{text}\n{told}") from None
         return text
 
-    async def until_record(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
-        """Wait for a record."""
+    async def until_record(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for a record; those before it are passed over."""
         async with asyncio.timeout(WAIT_SECONDS):
             while True:
                 message = await asyncio.to_thread(self.records.poll, 0.2)
-                if message is not None and message.error() is None and wanted(json.loads(message.value() or b"{}")):
-                    return
+                if message is None or message.error() is not None:
+                    continue
+                record: dict[str, Any] = json.loads(message.value() or b"{}")
+                if wanted(record):
+                    return record
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ class AuditEntry(Base):
     """One deed. The database itself refuses to change or delete one (a migration sees to that)."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index(None, "tenant_id", "id"), Index(None, "target", "id"))
+    __table_args__ = (Index(None, "tenant_id", "id"), Index(None, "target", "id"), Index(None, "tenant_id", "at"))
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcTime)

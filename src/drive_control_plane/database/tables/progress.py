@@ -98,13 +98,13 @@ class MinuteCount(Base):
     errors: Mapped[int] = mapped_column(BigInteger, default=0)
     lag_seconds: Mapped[float | None]
     calls: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """Of Drive's API."""
+    """Calls to Drive whose turn in the quota came, answered or not."""
     units: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """Of quota that they cost."""
+    """Quota units that they cost; queries where the worker's limits count those."""
     refused: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """Calls that Drive refused because a limit was reached."""
+    """Those of them that Drive refused because they came too often."""
     records: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """Written to Kafka."""
+    """Records committed, of all types."""
 
 
 class Alert(Base):

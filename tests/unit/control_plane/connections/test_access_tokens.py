@@ -11,7 +11,7 @@ from tests.support.control_plane.consent import Stage, stage
 from tests.support.control_plane.databases import url_of
 
 from drive_control_plane.audit.log import Actor
-from drive_control_plane.connections.access_tokens import AccessTokens, Request
+from drive_control_plane.connections.access_tokens import MOST_REFRESHES, AccessTokens, Request
 from drive_control_plane.database import Database
 from drive_control_plane.database.tables import Credential
 from drive_control_plane.http.problems import Problem
@@ -59,11 +59,11 @@ async def under_way(stage: Stage, asking: "asyncio.Task[Any]") -> None:
 
 
 @asynccontextmanager
-async def replica(stage: Stage) -> AsyncIterator[AccessTokens]:
+async def replica(stage: Stage, turn_seconds: float = 8.0) -> AsyncIterator[AccessTokens]:
     """Another process on the same database."""
     database = Database(url_of(stage.context.database))
     try:
-        yield AccessTokens(replace(stage.context, database=database))
+        yield AccessTokens(replace(stage.context, database=database), turn_seconds=turn_seconds)
     finally:
         await database.close()
 
@@ -259,3 +259,67 @@ async def test_a_caller_who_leaves_does_not_end_it_for_the_others(staged: Stage)
     assert await staged.asked("oauth.token") == 1
     with pytest.raises(asyncio.CancelledError):
         await first
+
+
+async def test_replicas_do_not_wait_long_for_google(postgresql_database: Database) -> None:
+    """While Google keeps one replica waiting the others are told to come again, and nobody else waits for a row."""
+    async with stage(postgresql_database) as staged:
+        connection_id = await staged.connected()
+        await outdate(staged, connection_id)
+        await staged.fail("oauth.token", kind="latency", latency_ms=2_000)
+        async with replica(staged) as one, replica(staged, turn_seconds=0.2) as two, replica(staged, 0.2) as three:
+            asking = asyncio.create_task(one.grant(ask(connection_id)))
+            await under_way(staged, asking)
+            problems = [await refused(tokens, ask(connection_id)) for tokens in (two, three)]
+            assert {(problem.status, problem.code) for problem in problems} == {(503, "token_busy")}
+            assert problems[0].headers == {"retry-after": "5"}
+            await change_credential(staged, connection_id, granted_at=staged.time.now)
+            assert not asking.done()
+            token = (await asking).access_token
+            assert (await two.grant(ask(connection_id))).access_token == token
+        assert await staged.asked("oauth.token") == 1
+
+
+async def test_a_process_asks_google_for_few_at_a_time(staged: Stage) -> None:
+    """While Google hangs for some connections, callers for others are told to come again instead of queueing."""
+    ids = [await staged.connected(account) for account in staged.accounts[: MOST_REFRESHES + 1]]
+    assert len(ids) == MOST_REFRESHES + 1
+    for connection_id in ids:
+        await outdate(staged, connection_id)
+    await staged.fail("oauth.token", kind="latency", latency_ms=2_000, count=MOST_REFRESHES)
+    tokens = AccessTokens(staged.context, turn_seconds=0.2)
+    slow = [asyncio.create_task(tokens.grant(ask(connection_id))) for connection_id in ids[:-1]]
+    await under_way(staged, slow[0])
+    assert (await refused(tokens, ask(ids[-1]))).code == "token_busy"
+    assert len({grant.access_token for grant in await asyncio.gather(*slow)}) == MOST_REFRESHES
+    assert (await tokens.grant(ask(ids[-1]))).access_token
+
+
+async def test_the_audit_log_tells_of_a_token_once_an_hour(staged: Stage) -> None:
+    """Of each client, address and connection; whoever asks every minute does not fill it."""
+    connection_id, tokens = await staged.connected(), AccessTokens(staged.context)
+    elsewhere = Request(Actor("machine", "client_worker", None, "192.0.2.7"), connection_id)
+    for _ in range(12):
+        await tokens.grant(ask(connection_id))
+        await tokens.grant(elsewhere)
+        staged.time.advance(minutes=6)
+    entries = await staged.audit("access_token.given")
+    assert [entry.address for entry in entries] == [None, "192.0.2.7"] * 2
+    assert (entries[2].at - entries[0].at).total_seconds() == 3600
+
+
+async def test_who_asks_for_what_they_may_not_have_is_noted(staged_twice: Stage) -> None:
+    """Another tenant's connection and somebody else's subject, once an hour each."""
+    connection_id, tokens = await staged_twice.connected(), AccessTokens(staged_twice.context)
+    stranger = Request(Actor("machine", "client_stranger", "tenant_2"), connection_id, "tenant_2")
+    for request in (stranger, stranger, ask(connection_id, subject="boss@example.com")):
+        await refused(tokens, request)
+    told = [
+        (entry.actor, entry.tenant_id, entry.details["code"])
+        for entry in await staged_twice.audit("access_token.given")
+        if entry.outcome == "refused"
+    ]
+    assert told == [
+        ("client_stranger", "tenant_2", "unknown_connection"),
+        ("client_worker", None, "foreign_subject"),
+    ]

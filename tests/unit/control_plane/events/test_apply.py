@@ -80,6 +80,10 @@ STORY = [
 ]
 
 
+UNREAD = {"trigger_type", "unit_kind", "waited_seconds", "limit_per_minute", "seconds"}
+"""Fields of the worker's that nothing here is made of."""
+
+
 def test_every_event_of_the_worker_has_a_handler() -> None:
     """A new event of the worker's is noticed here first."""
     assert set(HANDLERS) == {name.value for name in Name}
@@ -104,11 +108,15 @@ def test_events_are_read_as_the_worker_writes_them() -> None:
         lag_seconds=8.5,
         code="network",
         message="words",
+        calls=8,
+        units=9,
+        refused=10,
+        records=11,
     )
     read = parse_event(msgspec.json.encode(written))
     expected = {**msgspec.structs.asdict(written), "at": at(1.5), "event": "snapshot_progress"}
-    assert {**msgspec.structs.asdict(read), "trigger_type": msgspec.UNSET} == expected
-    assert {field.name for field in msgspec.structs.fields(SyncEvent)} | {"trigger_type"} == set(expected)
+    assert {**msgspec.structs.asdict(read), **dict.fromkeys(UNREAD, msgspec.UNSET)} == expected
+    assert {field.name for field in msgspec.structs.fields(SyncEvent)} | UNREAD == set(expected)
 
 
 def test_error_records_are_read_as_the_worker_writes_them() -> None:
@@ -184,6 +192,21 @@ def test_changes_are_counted_by_the_minute() -> None:
     assert (first.changes, first.lag_seconds, second.changes, second.minute) == (4, 9.0, 0, at(60))
     assert world.corpus.lag_seconds == 3.0
     assert (world.connection.last_change_at, world.connection.last_success_at) == (at(2), at(61))
+
+
+def test_use_is_added_up_by_the_minute() -> None:
+    """All that is told counts, in any order and also twice at one moment: each event tells what no other does."""
+    told = [(50, 3, 300, 1, 40), (8, 2, 10, 0, 0), (8, 2, 10, 0, 0), (61, 1, 5, 0, 7)]
+    names = ("calls", "units", "refused", "records")
+    world = World().hear(*[said(Name.USAGE, each[0], **dict(zip(names, each[1:], strict=True))) for each in told])
+    counts = [(row.calls, row.units, row.refused, row.records) for row in world.rows.minutes.values()]
+    assert counts == [(7, 320, 1, 40), (1, 5, 0, 7)]
+
+
+def test_use_is_no_success() -> None:
+    """A call may fail: what it cost says nothing of how the run goes."""
+    world = World(consecutive_failures=2, last_failure_at=at(0)).hear(said(Name.USAGE, 5, calls=1, units=100))
+    assert (world.connection.consecutive_failures, world.connection.last_success_at) == (2, None)
 
 
 def test_failures_are_counted_until_something_succeeds() -> None:

@@ -118,6 +118,18 @@ async def test_a_message_is_applied_once(databases: Database) -> None:
     assert applying.outcomes == {"applied": 2, "repeated": 1}
 
 
+async def test_use_is_counted_once(databases: Database) -> None:
+    """What is told as a difference is the first to show a message that was applied twice."""
+    await populate(databases)
+    used = [said(Name.USAGE, second, calls=2, units=105, refused=1, records=30) for second in (1, 11)]
+    first, second = (message(value, offset=number) for number, value in enumerate(used))
+    applying = applier(databases)
+    await applying.apply([first], TOPIC_IDS)
+    await applying.apply([first, second], TOPIC_IDS)
+    (row,) = await all_of(databases, MinuteCount)
+    assert (row.calls, row.units, row.refused, row.records, row.changes) == (4, 210, 2, 60, 0)
+
+
 async def test_two_replicas_with_the_same_messages_apply_them_once(databases: Database) -> None:
     """As when a partition changes hands: one comes after the other, and finds them applied."""
     await populate(databases)

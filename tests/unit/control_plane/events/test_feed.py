@@ -89,3 +89,13 @@ async def change(database: Database, connection_id: str, seconds: float) -> None
     async with database.transaction() as session:
         changed = update(Connection).where(Connection.id == connection_id).values(updated_at=at(seconds))
         await session.execute(changed)
+
+
+async def test_all_readers_go_when_the_feed_is_closed() -> None:
+    """At the end of the process a reader waits for news no longer, and one that has not read its news goes, too."""
+    feed = Feed()
+    with feed.subscribe("tenant_1") as idle, feed.subscribe("tenant_2") as busy:
+        feed.changed("tenant_2", "conn_1")
+        feed.close()
+        assert [each async for each in idle] == []
+        assert [each async for each in busy] == []

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tests.support.control_plane.context import EPOCH
+from tests.support.control_plane.context import EPOCH, make_settings
 from tests.support.control_plane.worker_words import CONN, TENANT, all_of, populate
 
 from drive_control_plane.database import Base, Database
@@ -18,7 +18,7 @@ from drive_control_plane.database.tables import (
     Role,
     SetupLink,
 )
-from drive_control_plane.events.retention import clean
+from drive_control_plane.events.retention import clean, retention_of
 
 DAY = timedelta(days=1)
 TABLES: tuple[type[Base], ...] = (MinuteCount, RecentError, Job, Alert, ConnectFlow, OperatorSession, SetupLink)
@@ -66,6 +66,20 @@ async def test_what_is_old_goes(databases: Database) -> None:
     assert await clean(databases, EPOCH + 365 * DAY, rows=2) == 5 * len(TABLES)
     assert [len(await all_of(databases, table)) for table in TABLES] == [1] * len(TABLES)
     assert await clean(databases, EPOCH + 365 * DAY, rows=2) == 0
+
+
+async def test_how_long_each_kind_is_kept_is_a_setting(database: Database) -> None:
+    """A day before its time nothing of a kind goes, a moment after it all of it."""
+    await populate(database)
+    await remember(
+        database, [Operator(id="op", tenant_id=TENANT, email="a@example.com", role=Role.VIEWER, created_at=EPOCH)]
+    )
+    await remember(database, remembered("old", EPOCH))
+    kinds = ("minute_counts", "errors", "jobs", "alerts", "sessions")
+    kept = retention_of(make_settings(**{f"retention_{kind}_days": 10 + i for i, kind in enumerate(kinds)}))
+    moment = timedelta(seconds=1)
+    going = [await clean(database, EPOCH + (9 + i) * DAY + moment, kept) for i in range(len(kinds) + 1)]
+    assert going == [0, 1, 1, 1, 1, 3]
 
 
 async def test_what_has_not_ended_stays(databases: Database) -> None:

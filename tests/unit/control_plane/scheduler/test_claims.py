@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from tests.support.control_plane.context import EPOCH, ManualTime, RecordingPublisher, context_over
 from tests.support.control_plane.databases import url_of
@@ -22,7 +22,7 @@ from tests.unit.control_plane.scheduler.rows import (
 
 from drive_control_plane.context import Context, PublishError
 from drive_control_plane.database import Database
-from drive_control_plane.database.tables import ConnectionStatus
+from drive_control_plane.database.tables import Connection, ConnectionStatus
 from drive_control_plane.scheduler.claims import Claims, jitter_of
 from drive_control_plane.scheduler.messages import MOST_BYTES, due_id
 from google_drive_worker.schemas.trigger import TriggerType, parse_trigger
@@ -42,6 +42,19 @@ class HangingPublisher(RecordingPublisher):
         await super().publish(topic, key, value, traceparent)
         self.acknowledged.set()
         await self.go_on.wait()
+
+
+class OrderedPublisher(RecordingPublisher):
+    """Sends in the order in which it was asked, as the one to Kafka does, and takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came: list[bytes] = []
+
+    async def publish(self, topic: str, key: str, value: bytes, traceparent: str | None = None) -> None:
+        self.came.append(value)
+        for _ in range(100):
+            await super().publish(topic, key, value, traceparent)
 
 
 class PartlyBrokenPublisher(RecordingPublisher):
@@ -255,6 +268,64 @@ async def end_other_sessions(database: Database) -> None:
     other = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = user"
     async with database.transaction() as session:
         await session.execute(text(other))
+
+
+async def test_nobody_waits_for_kafka_at_sqlite(database: Database, time: ManualTime) -> None:
+    """While a batch waits for its acknowledgement, others write; the rows move on when it comes."""
+    await store(database, [a_connection(f"conn_{number}", EPOCH) for number in range(3)])
+    publisher = HangingPublisher()
+    async with context_over(database, clock=time.clock, publisher=publisher) as context:
+        taking = asyncio.create_task(Claims(context).take())
+        await publisher.acknowledged.wait()
+        await store(database, [a_connection("conn_3", EPOCH, next_run_at=None)])
+        assert not taking.done()
+        publisher.go_on.set()
+        assert (await taking).published == 3
+        assert [each for each, moment in (await next_runs(context)).items() if moment == EPOCH] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "next_run_at"),
+    [
+        (ConnectionStatus.PAUSED, EPOCH),
+        (ConnectionStatus.DISCONNECTED, None),
+        (ConnectionStatus.ACTIVE, EPOCH + HOUR / 2),
+        (ConnectionStatus.ACTIVE, EPOCH - HOUR),
+    ],
+)
+async def test_who_changed_a_row_meanwhile_has_the_last_word(
+    database: Database, time: ManualTime, status: ConnectionStatus, next_run_at: datetime | None
+) -> None:
+    """A connection that was paused, ended or scheduled anew while Kafka was waited for stays so."""
+    await store(database, [a_connection("conn_1", EPOCH)])
+    publisher = HangingPublisher()
+    async with context_over(database, clock=time.clock, publisher=publisher) as context:
+        taking = asyncio.create_task(Claims(context).take())
+        await publisher.acknowledged.wait()
+        async with database.transaction() as session:
+            await session.execute(update(Connection).values(status=status, next_run_at=next_run_at))
+        publisher.go_on.set()
+        await taking
+    row = (await stored(database))["conn_1"]
+    assert (row.status, row.next_run_at, row.last_run_at) == (status, next_run_at, None)
+
+
+async def test_nothing_of_ours_comes_behind_the_end_of_a_connection(database: Database, time: ManualTime) -> None:
+    """Whoever ends one in a transaction of their own publishes behind the due trigger, however slow Kafka is."""
+    publisher = OrderedPublisher()
+    await store(database, [a_connection("conn_1", EPOCH)])
+    async with context_over(database, clock=time.clock, publisher=publisher) as context:
+
+        async def end() -> None:
+            async with database.transaction() as session:
+                is_active = Connection.status == ConnectionStatus.ACTIVE
+                if await session.scalar(select(Connection.id).where(is_active)) is not None:
+                    values = {"status": ConnectionStatus.DISCONNECTED, "next_run_at": None}
+                    await session.execute(update(Connection).values(values))
+                    await publisher.publish("triggers", "conn_1", b"the end")
+
+        await asyncio.gather(Claims(context).take(), end())
+    assert publisher.came[-1] == b"the end"
 
 
 async def test_replicas_pass_over_each_others_rows(postgresql_database: Database, time: ManualTime) -> None:

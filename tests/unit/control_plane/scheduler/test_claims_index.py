@@ -48,7 +48,8 @@ async def test_that_rows_are_active_is_part_of_the_question(database: Database) 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         asked.append(statement)
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    for engine in (database.engine, database.reading_engine):
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
     async with context_over(database, clock=ManualTime().clock) as context:
         await Claims(context).take()
         await Claims(context).next_due_at()

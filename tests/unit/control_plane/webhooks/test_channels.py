@@ -133,6 +133,45 @@ async def test_push_is_healthy_once_every_log_was_heard_of(drive: Drive) -> None
     assert (await connection_of(drive.context.database)).push_healthy_until == channel.expires_at
 
 
+async def test_when_push_ends_the_next_poll_comes_soon(drive: Drive) -> None:
+    """A poll that was a backstop beside push is brought forward to where it would be without."""
+    await drive.manager.look()
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while (await connection_of(drive.context.database)).push_healthy_until is None:
+            pass
+    backstop = drive.time.now + timedelta(hours=4)
+    beside_push = {"next_run_at": backstop, "last_run_at": drive.time.now, "push_due_at": drive.time.now}
+    await change(drive, Connection, schedule={"kind": "adaptive"}, **beside_push)
+    await drive.manager.look()
+    assert (await connection_of(drive.context.database)).next_run_at == backstop
+    await change(drive, Channel, stopped_at=drive.time.now)
+    await drive.fault("changes.watch", status=503, count=None)
+    await change(drive, Connection, push_due_at=drive.time.now)
+    await drive.manager.look()
+    found = await connection_of(drive.context.database)
+    assert found.push_healthy_until is None
+    assert found.next_run_at is not None
+    assert found.next_run_at < drive.time.now + timedelta(hours=2)
+
+
+async def test_open_pages_are_told_how_push_stands(drive: Drive) -> None:
+    """What the feed looks at moves when a channel is opened and when push becomes healthy, and not without reason."""
+    await drive.manager.look()
+    opened = await connection_of(drive.context.database)
+    assert opened.updated_at == drive.time.now
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while (await connection_of(drive.context.database)).push_healthy_until is None:
+            pass
+    drive.pass_time(minutes=1)
+    await change(drive, Connection, push_due_at=drive.time.now)
+    await drive.manager.look()
+    assert (await connection_of(drive.context.database)).updated_at < drive.time.now
+    await change(drive, Channel, stopped_at=drive.time.now)
+    await change(drive, Connection, push_due_at=drive.time.now)
+    await drive.manager.look()
+    assert (await connection_of(drive.context.database)).updated_at == drive.time.now
+
+
 async def test_renewal_overlaps(drive: Drive) -> None:
     """A day before its end a channel is replaced: the new one is open before the old one is stopped."""
     await drive.manager.look()

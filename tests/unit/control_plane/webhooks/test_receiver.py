@@ -297,16 +297,16 @@ async def test_strangers_beyond_the_bound_come_again(stage: Stage, monkeypatch: 
 def count_transactions(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Have a list grow with each transaction of a lookup; what is written down meanwhile is not one."""
     begun: list[str] = []
-    transaction = Database.transaction
+    reading = Database.reading
 
     def counted(database: Database) -> object:
         task = asyncio.current_task()
         name = "" if task is None else task.get_name()
         if database is stage.context.database and name == "lookup of channels":
             begun.append(name)
-        return transaction(database)
+        return reading(database)
 
-    monkeypatch.setattr(Database, "transaction", counted)
+    monkeypatch.setattr(Database, "reading", counted)
     return begun
 
 
@@ -361,7 +361,7 @@ async def test_a_database_that_is_down_makes_google_repeat(stage: Stage, monkeyp
     def away(_: Database) -> object:
         raise OSError("away")
 
-    monkeypatch.setattr(Database, "transaction", away)
+    monkeypatch.setattr(Database, "reading", away)
     assert (await stage.notify(new, 2), await stage.notify(remembered, 3)) == (503, 200)
     monkeypatch.undo()
     assert await stage.notify(new, 2) == 200
