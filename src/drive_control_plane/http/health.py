@@ -21,12 +21,12 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 async def ready(context: InContext) -> JSONResponse:
-    """It can do its work: the database answers."""
+    """It can do its work: the database answers. It does without a cache, so one that is away is only told."""
     try:
         await context.database.check()
     except DatabaseError as error:
         return JSONResponse({"status": "not ready", "failed": ["database"], "detail": str(error)}, 503)
-    return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "ok", "cache": "up" if await context.cache.is_up() else "away"})
 
 
 @router.get("/metrics")
