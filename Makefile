@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+JOBS ?= 2
 SOURCES := src lib/clustera-integration-toolkit/src emulator/src
 PROJECTS := pyproject.toml lib/clustera-integration-toolkit/pyproject.toml emulator/pyproject.toml
 
@@ -23,11 +24,11 @@ $(STAMP): requirements/dev.txt $(PROJECTS)
 		-e lib/clustera-integration-toolkit -e emulator -e .
 	@touch $@
 
-demo: $(STAMP) ## Emulated Drive, embedded broker and worker in one process (ARGS=--once, ARGS="--once --root DIR")
-	@$(BIN)/python -m google_drive_worker demo $(ARGS)
+demo: $(STAMP) ## The whole product on an emulated Drive, in one process; prints where its dashboard is (ARGS=--once, ARGS="--once --root DIR")
+	@$(BIN)/python -m drive_demo $(ARGS)
 
-test: $(STAMP) lint ## Lint, types, import contracts and all tests (Apache Kafka where Java 17 and Maven are installed)
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) lint ## Lint, types, import contracts and all tests, JOBS=2 at once (Apache Kafka where Java 17 and Maven are installed)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -13,8 +13,9 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from clustera_toolkit.bootstrap import configure_logging, load_settings
-from google_drive_worker.demo.run import DemoOptions, run_demo
-from google_drive_worker.demo.view import Progress, render
+from drive_demo.options import DemoOptions
+from drive_demo.run import run_demo
+from drive_demo.view import DemoProgress, render
 from google_drive_worker.mock_mode import MockSettings
 
 PICTURE = Path(__file__).with_name("demo.svg")
@@ -26,7 +27,7 @@ async def last_view() -> RenderableType:
     """Run the demo and return what it showed last while the copy was kept in step. Raises `RuntimeError`."""
     views: list[RenderableType] = []
 
-    def keep(progress: Progress) -> None:
+    def keep(progress: DemoProgress) -> None:
         if progress.phase == "in step":
             views[:] = [render(progress)]
 

@@ -14,11 +14,14 @@ from typing import Any
 import aiohttp
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.app import create_app
 from drive_control_plane.audit.log import Actor
+from drive_control_plane.cache.opening import open_cache
+from drive_control_plane.clock import REAL_CLOCK
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.connections.access_tokens import AccessTokens
 from drive_control_plane.context import Context
@@ -26,8 +29,9 @@ from drive_control_plane.database import Database, migrate
 from drive_control_plane.database.tables import Connection, Role
 from drive_control_plane.events.batch import Applier, Listeners
 from drive_control_plane.events.consume import EventConsumer
+from drive_control_plane.events.feed import Feed
 from drive_control_plane.events.metrics import EventMetrics
-from drive_control_plane.events.retention import clean
+from drive_control_plane.events.retention import clean, retention_of
 from drive_control_plane.events.sweep import AlertSweep
 from drive_control_plane.kafka.publisher import KafkaPublisher
 from drive_control_plane.operators.accounts import has_operators, invite
@@ -61,6 +65,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        feed: Feed | None = self.lifespan.state.get("feed")
+        if feed is not None:
+            feed.close()  # lines to open pages never end by themselves, and all others are waited for
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -97,7 +107,10 @@ async def opened_context(settings: ControlPlaneSettings) -> AsyncIterator[Contex
         http = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
         )
-        yield Context(settings, database, Vault(settings.credentials_encryption_keys), publisher, http)
+        registry = CollectorRegistry()
+        cache = await stack.enter_async_context(open_cache(settings, REAL_CLOCK, registry))
+        vault = Vault(settings.credentials_encryption_keys)
+        yield Context(settings, database, vault, publisher, http, registry=registry, cache=cache)
 
 
 async def _prepare(context: Context) -> None:
@@ -124,12 +137,13 @@ def _background(context: Context, tokens: AccessTokens) -> dict[str, Coroutine[A
     settings, database, clock = context.settings, context.database, context.clock
     manager = ChannelManager(context, tokens.token_of)  # without push it stops what channels there are
     context.hooks.stop_channels = manager.stop_all
+    kept = retention_of(settings)
     applier = Applier(database, clock, settings.kafka_topic_errors, _listeners(context, manager))
     return {
         "events": EventConsumer(settings, database, clock, applier).run(),
         "channels": manager.run(),
         "alerts": _again_and_again(context, SWEEP_SECONDS, AlertSweep(database, clock).sweep),
-        "retention": _again_and_again(context, CLEAN_SECONDS, lambda: clean(database, clock.now())),
+        "retention": _again_and_again(context, CLEAN_SECONDS, lambda: clean(database, clock.now(), kept)),
     }
 
 

@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from google_drive_worker.commands import demo, dlq, doctor, run, sync, topics, trigger
+from google_drive_worker.commands import dlq, doctor, run, sync, topics, trigger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=sync.EXAMPLES)(sync.sync)
-app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.command(epilog=trigger.EXAMPLES)(trigger.trigger)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(topics.app, name="topics")

@@ -1,7 +1,7 @@
 """The whole worker on embedded parts: an emulated Drive, and a broker inside this process if none is configured.
 
 In: the environment, in which nothing needs to be set. Out: running parts and the settings that point a worker at them.
-Apart from the demo this is the only module that knows the emulator, which is an extra.
+This is the only module that knows the emulator, which is an extra.
 """
 
 import asyncio

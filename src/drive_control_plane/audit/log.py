@@ -36,18 +36,18 @@ def record(
     refused: bool = False,
     tenant_id: str | None = None,
     **details: Any,
-) -> None:
+) -> AuditEntry:
     """Write an entry: `action` is `noun.verb` (`connection.paused`), `target` an id; details hold no secret."""
-    session.add(
-        AuditEntry(
-            at=now,
-            tenant_id=tenant_id or actor.tenant_id,
-            actor_kind=actor.kind,
-            actor=actor.name,
-            action=action,
-            target=target,
-            outcome="refused" if refused else "done",
-            address=actor.address,
-            details=details,
-        )
+    entry = AuditEntry(
+        at=now,
+        tenant_id=tenant_id or actor.tenant_id,
+        actor_kind=actor.kind,
+        actor=actor.name,
+        action=action,
+        target=target,
+        outcome="refused" if refused else "done",
+        address=actor.address,
+        details=details,
     )
+    session.add(entry)
+    return entry

@@ -62,7 +62,7 @@ def disable(email: Annotated[str, typer.Argument(help="Who may sign in no more."
 async def _all(settings: ControlPlaneSettings) -> list[Operator]:
     async with shell.opened(settings.database_url) as database:
         await migrate.check(database)
-        async with database.transaction() as session:
+        async with database.reading() as session:
             return list(await session.scalars(select(Operator).order_by(Operator.email)))
 
 

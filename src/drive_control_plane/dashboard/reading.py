@@ -1,23 +1,22 @@
-"""What the pages show, read from the database.
+"""What a connection's page shows, read from the database.
 
 In: a tenant, and never anybody else's rows. Out: plain values, made for templates: numbers, words, moments.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from drive_control_plane.dashboard.listing import LABELS
+from drive_control_plane.dashboard.progress import Progress, Stage, progress_of, stage_of
 from drive_control_plane.database.tables import (
     Alert,
-    AuditEntry,
     Channel,
     Connection,
-    ConnectionStatus,
     Corpus,
     Job,
     MinuteCount,
@@ -26,39 +25,10 @@ from drive_control_plane.database.tables import (
 
 Row = TypeVar("Row", Corpus, Alert, RecentError, Job, Channel)
 
-MOST_CONNECTIONS = 200
-"""On one page; beyond that, the API has pages."""
 MOST_ROWS = 50
+"""Of one kind; the API has more."""
+MOST_JOBS = 5
 DAY = timedelta(days=1)
-
-LABELS = {
-    ConnectionStatus.ACTIVE: "Active",
-    ConnectionStatus.PAUSED: "Paused",
-    ConnectionStatus.REAUTHORIZATION_REQUIRED: "Consent needed",
-    ConnectionStatus.DISCONNECTED: "Disconnected",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the corpora of a connection are, together."""
-
-    files: int
-    percent: int | None
-    """None while nothing is being listed."""
-    eta_seconds: float | None
-    lag_seconds: float | None
-    held: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A connection in the overview."""
-
-    connection: Connection
-    label: str
-    progress: Progress
-    alerts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +39,10 @@ class Details:
     label: str
     progress: Progress
     corpora: Sequence[Corpus]
+    """The open ones first."""
+    corpora_left_out: int
     alerts: Sequence[Alert]
+    """Those that are open."""
     errors: Sequence[RecentError]
     jobs: Sequence[Job]
     channels: Sequence[Channel]
@@ -77,67 +50,25 @@ class Details:
     """In the last 24 hours."""
 
 
-async def overview(session: AsyncSession, tenant_id: str) -> list[Line]:
-    """The connections of a tenant, those that need somebody first, then the newest."""
-    listed = select(Connection).where(
-        Connection.tenant_id == tenant_id, Connection.status != ConnectionStatus.DISCONNECTED
-    )
-    newest = listed.order_by(Connection.created_at.desc(), Connection.id).limit(MOST_CONNECTIONS)
-    connections = (await session.scalars(newest)).all()
-    ids = [connection.id for connection in connections]
-    corpora: defaultdict[str, list[Corpus]] = defaultdict(list)
-    for corpus in await session.scalars(select(Corpus).where(Corpus.connection_id.in_(ids))):
-        corpora[corpus.connection_id].append(corpus)
-    alerts: defaultdict[str, int] = defaultdict(int)
-    open_alerts = select(Alert.connection_id).where(Alert.connection_id.in_(ids), Alert.closed_at.is_(None))
-    for connection_id in await session.scalars(open_alerts):
-        alerts[connection_id] += 1
-    lines = [
-        Line(connection, LABELS[connection.status], progress_of(corpora[connection.id]), alerts[connection.id])
-        for connection in connections
-    ]
-    return sorted(lines, key=lambda line: line.alerts == 0)
-
-
 async def details(session: AsyncSession, tenant_id: str, connection_id: str, now: datetime) -> Details | None:
     """One connection of a tenant; None when it is nobody's, or somebody else's."""
     connection = await session.get(Connection, connection_id)
     if connection is None or connection.tenant_id != tenant_id:
         return None
-    corpora = await _of(session, connection_id, Corpus, Corpus.corpus)
+    asked = select(Corpus).where(Corpus.connection_id == connection_id)
+    corpora = list(await session.scalars(asked.order_by(Corpus.closed_at.is_not(None), Corpus.corpus)))
+    alerts = await _of(session, connection_id, Alert, Alert.opened_at.desc(), Alert.closed_at.is_(None))
     return Details(
         connection,
         LABELS[connection.status],
         progress_of(corpora),
-        corpora,
-        await _of(session, connection_id, Alert, Alert.opened_at.desc()),
+        corpora[:MOST_ROWS],
+        max(0, len(corpora) - MOST_ROWS),
+        alerts,
         await _of(session, connection_id, RecentError, RecentError.seen_at.desc()),
-        await _of(session, connection_id, Job, Job.started_at.desc()),
+        (await _of(session, connection_id, Job, Job.started_at.desc()))[:MOST_JOBS],
         await _of(session, connection_id, Channel, Channel.created_at.desc()),
         await _changes(session, connection_id, now - DAY),
-    )
-
-
-async def audit_page(session: AsyncSession, tenant_id: str, before: int | None) -> list[AuditEntry]:
-    """Entries of a tenant, the newest first, older than the one with that number."""
-    wanted = select(AuditEntry).where(AuditEntry.tenant_id == tenant_id)
-    if before is not None:
-        wanted = wanted.where(AuditEntry.id < before)
-    return list(await session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(MOST_ROWS)))
-
-
-def progress_of(corpora: Iterable[Corpus]) -> Progress:
-    """Add corpora up: ranges that are done of all ranges, the longest time left, the longest lag."""
-    open_ones = [corpus for corpus in corpora if corpus.closed_at is None]
-    scanning = [corpus for corpus in open_ones if corpus.ranges_total > corpus.ranges_done]
-    total = sum(corpus.ranges_total for corpus in scanning)
-    held = sum(corpus.held or 0 for corpus in open_ones)
-    return Progress(
-        sum(corpus.files for corpus in open_ones),
-        sum(corpus.ranges_done for corpus in scanning) * 100 // total if total else None,
-        max((corpus.eta_seconds for corpus in scanning if corpus.eta_seconds is not None), default=None),
-        max((corpus.lag_seconds for corpus in open_ones if corpus.lag_seconds is not None), default=None),
-        held or None,
     )
 
 
@@ -149,12 +80,30 @@ def ago(moment: datetime | None, now: datetime) -> str:
     return "just now" if seconds < 10 else f"{span(seconds)} ago"
 
 
+def ahead(moment: datetime, now: datetime) -> str:
+    """How long it is until then, as people say it."""
+    seconds = (moment - now).total_seconds()
+    return "now" if seconds < 1 else f"in {span(seconds)}"
+
+
 def span(seconds: float) -> str:
     """A length of time in its largest unit that fits."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{int(seconds)} s"
+
+
+def standing(corpus: Corpus) -> str:
+    """How a corpus stands, in words."""
+    if corpus.closed_at is not None:
+        return "not followed any more"
+    if corpus.held:
+        return f"waits: {corpus.held:,} items would be removed"
+    if stage_of(corpus) is Stage.LISTING:
+        ranges = f", {corpus.ranges_done:,} of {corpus.ranges_total:,} parts" if corpus.ranges_total else ""
+        return f"being listed{ranges}"
+    return "listed, but not all could be read" if corpus.complete is False else "in step"
 
 
 async def _changes(session: AsyncSession, connection_id: str, since: datetime) -> int:
@@ -164,6 +113,8 @@ async def _changes(session: AsyncSession, connection_id: str, since: datetime) -
     return int(await session.scalar(counted) or 0)
 
 
-async def _of(session: AsyncSession, connection_id: str, table: type[Row], order: Any) -> list[Row]:
-    wanted = select(table).where(table.connection_id == connection_id).order_by(order)
+async def _of(
+    session: AsyncSession, connection_id: str, table: type[Row], order: Any, *only: ColumnElement[bool]
+) -> list[Row]:
+    wanted = select(table).where(table.connection_id == connection_id, *only).order_by(order)
     return list(await session.scalars(wanted.limit(MOST_ROWS)))

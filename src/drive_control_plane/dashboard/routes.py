@@ -1,4 +1,4 @@
-"""The pages: an overview, a page a connection, the audit log.
+"""The pages: an overview, a page a connection.
 
 In: requests of signed-in browsers. Out: HTML. The part of a page that changes is a fragment of its own, which a script
 fetches again when the server says that something is new.
@@ -6,64 +6,88 @@ fetches again when the server says that something is new.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from drive_control_plane.connections.routes import ConnectionId
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.dashboard import reading
+from drive_control_plane.dashboard.charts import routes as charts
+from drive_control_plane.dashboard.charts.figures import figures
+from drive_control_plane.dashboard.charts.spans import Span
 from drive_control_plane.dashboard.deeds import offered
-from drive_control_plane.database.tables import Role
+from drive_control_plane.dashboard.frame import shared
+from drive_control_plane.dashboard.listing import Show, Wanted, listing
+from drive_control_plane.events import advice
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator, SignedIn
-from drive_control_plane.operators.cookies import session_of
+from drive_control_plane.oauth.shown import credential_of
 from drive_control_plane.pages import page
 
 router = APIRouter(include_in_schema=False)
 
 
+def _wanted(
+    q: Annotated[str, Query(max_length=200)] = "",
+    status: Show = Show.CONNECTED,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Wanted:
+    return Wanted("".join(filter(str.isprintable, q)).strip(), status, page)
+
+
+InWanted = Annotated[Wanted, Depends(_wanted)]
+
+
 @router.get("/")
-async def overview(request: Request, context: InContext) -> Response:
+async def overview(request: Request, context: InContext, wanted: InWanted, span: Span = Span.DAY) -> Response:
     """All connections; whoever is not signed in is sent to where they can."""
     signed_in = await _signed_in(request)
     if signed_in is None:
         return RedirectResponse("/sign-in", 303)
-    return page(request, "overview.html", **await _overview(request, context, signed_in))
+    values = {**await _listing(request, context, signed_in, wanted), **await _figures(context, signed_in)}
+    drawn = await charts.overview_values(context, signed_in.tenant_id, span)
+    return page(request, "overview.html", **values, **drawn)
 
 
 @router.get("/fragments/overview")
-async def overview_fragment(request: Request, context: InContext, operator: InOperator) -> Response:
+async def overview_fragment(request: Request, context: InContext, operator: InOperator, wanted: InWanted) -> Response:
     """The overview's list alone."""
-    return page(request, "fragments/overview.html", **await _overview(request, context, operator))
+    return page(request, "fragments/overview.html", **await _listing(request, context, operator, wanted))
+
+
+@router.get("/fragments/figures")
+async def figures_fragment(request: Request, context: InContext, operator: InOperator) -> Response:
+    """The figures over all connections alone."""
+    return page(request, "fragments/figures.html", **await _figures(context, operator))
 
 
 @router.get("/connections/{connection_id}")
-async def connection(request: Request, context: InContext, connection_id: str) -> Response:
+async def connection(
+    request: Request, context: InContext, connection_id: ConnectionId, span: Span = Span.DAY
+) -> Response:
     """One connection."""
     signed_in = await _signed_in(request)
     if signed_in is None:
         return RedirectResponse("/sign-in", 303)
-    return page(request, "connection.html", **await _connection(request, context, signed_in, connection_id))
+    values = await _connection(request, context, signed_in, connection_id)
+    drawn = await charts.connection_values(context, signed_in.tenant_id, connection_id, span)
+    return page(request, "connection.html", **values, **drawn)
 
 
 @router.get("/fragments/connections/{connection_id}")
 async def connection_fragment(
-    request: Request, context: InContext, operator: InOperator, connection_id: str
+    request: Request, context: InContext, operator: InOperator, connection_id: ConnectionId
 ) -> Response:
-    """What changes on a connection's page."""
+    """How a connection goes, and its buttons."""
     values = await _connection(request, context, operator, connection_id)
     return page(request, "fragments/connection.html", **values)
 
 
-@router.get("/audit")
-async def audit(
-    request: Request, context: InContext, operator: InOperator, before: Annotated[int | None, Query(ge=1)] = None
-) -> Response:
-    """Who did what, newest first; administrators alone see it."""
-    if not operator.may(Role.ADMINISTRATOR):
-        raise Problem(403, "role_too_small", "Only administrators see the audit log.")
-    async with context.database.transaction() as session:
-        entries = await reading.audit_page(session, operator.tenant_id, before)
-    return page(request, "audit.html", **await _shared(request, operator), entries=entries)
+@router.get("/fragments/connections/{connection_id}/corpora")
+async def corpora_fragment(request: Request, context: InContext, operator: InOperator, connection_id: str) -> Response:
+    """A connection's corpora, listings and errors."""
+    values = await _connection(request, context, operator, connection_id)
+    return page(request, "fragments/corpora.html", **values)
 
 
 async def _signed_in(request: Request) -> SignedIn | None:
@@ -71,28 +95,22 @@ async def _signed_in(request: Request) -> SignedIn | None:
     return found
 
 
-async def _shared(request: Request, operator: SignedIn) -> dict[str, Any]:
-    """What every page shows: who is signed in, and what they may do."""
-    session = await session_of(request)
-    return {
-        "operator": operator,
-        "csrf_token": session.csrf_token if session else "",
-        "may_work": operator.may(Role.OPERATOR),
-        "may_administrate": operator.may(Role.ADMINISTRATOR),
-        "ago": reading.ago,
-        "span": reading.span,
-    }
+async def _listing(request: Request, context: Context, operator: SignedIn, wanted: Wanted) -> dict[str, Any]:
+    async with context.database.reading() as session:
+        found = await listing(session, operator.tenant_id, wanted)
+    return {**await shared(request, operator), "listing": found, "now": context.clock.now()}
 
 
-async def _overview(request: Request, context: Context, operator: SignedIn) -> dict[str, Any]:
-    async with context.database.transaction() as session:
-        lines = await reading.overview(session, operator.tenant_id)
-    return {**await _shared(request, operator), "lines": lines, "now": context.clock.now()}
+async def _figures(context: Context, operator: SignedIn) -> dict[str, Any]:
+    per_day = context.settings.gdrive_quota_units_per_day
+    async with context.database.reading() as session:
+        together = await figures(session, operator.tenant_id, context.clock.now(), per_day)
+    return {"figures": together, "shows": Show}
 
 
 async def _connection(request: Request, context: Context, operator: SignedIn, connection_id: str) -> dict[str, Any]:
     now = context.clock.now()
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         details = await reading.details(session, operator.tenant_id, connection_id, now)
     if details is None:
         raise Problem(404, "unknown_connection", "There is no such connection.")
@@ -100,4 +118,13 @@ async def _connection(request: Request, context: Context, operator: SignedIn, co
     deeds = offered(
         details.connection.status, is_held=progress.held is not None, is_listing=progress.percent is not None
     )
-    return {**await _shared(request, operator), "details": details, "now": now, "deeds": deeds}
+    return {
+        **await shared(request, operator),
+        "details": details,
+        "credential": await credential_of(context, connection_id),
+        "now": now,
+        "deeds": deeds,
+        "ahead": reading.ahead,
+        "standing": reading.standing,
+        "what_to_do": advice.about,
+    }

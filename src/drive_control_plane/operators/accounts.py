@@ -26,7 +26,7 @@ class AccountError(Exception):
 
 async def has_operators(context: Context) -> bool:
     """Whether anybody could sign in."""
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         return bool(await session.scalar(select(func.count()).select_from(Operator)))
 
 
@@ -41,32 +41,40 @@ async def make_link(
     database: Database, now: datetime, actor: Actor, role: Role, email: str | None, tenant_id: str
 ) -> str:
     """As `invite`, for a program that has no more than a database."""
-    secret = new_secret()
     async with database.transaction() as session:
-        if await session.get(Tenant, tenant_id) is None:
-            session.add(Tenant(id=tenant_id, name=tenant_id, created_at=now))
-            await session.flush()
-        link = SetupLink(
-            secret_hash=hash_of(secret),
-            tenant_id=tenant_id,
-            email=email.strip().lower() if email else None,
-            role=role,
-            created_at=now,
-            expires_at=now + LINK_LIFETIME,
-        )
-        session.add(link)
-        record(session, now, actor, "operator.invited", None, email=email, tenant_id=tenant_id, role=role.value)
+        return await add_link(session, now, actor, role, email, tenant_id)
+
+
+async def add_link(
+    session: AsyncSession, now: datetime, actor: Actor, role: Role, email: str | None, tenant_id: str
+) -> str:
+    """As `invite`, within a transaction."""
+    secret = new_secret()
+    if await session.get(Tenant, tenant_id) is None:
+        session.add(Tenant(id=tenant_id, name=tenant_id, created_at=now))
+        await session.flush()
+    link = SetupLink(
+        secret_hash=hash_of(secret),
+        tenant_id=tenant_id,
+        email=email.strip().lower() if email else None,
+        role=role,
+        created_at=now,
+        expires_at=now + LINK_LIFETIME,
+    )
+    session.add(link)
+    record(session, now, actor, "operator.invited", None, email=email, tenant_id=tenant_id, role=role.value)
     return secret
 
 
 async def open_link(context: Context, secret: str) -> SetupLink:
     """The link, while it is good. Raises `AccountError`."""
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         return await _good_link(session, context, secret)
 
 
 async def set_up(context: Context, secret: str, email: str, password: str, address: str) -> str:
     """Make the operator that a link is for, and sign them in; returns the session's secret. Raises `AccountError`."""
+    await open_link(context, secret)  # before the hash, which takes a while
     if (problem := problem_with(password)) is not None:
         raise AccountError(problem)
     password_hash, now, email = await hash_password(password), context.clock.now(), email.strip().lower()
@@ -93,10 +101,50 @@ async def set_up(context: Context, secret: str, email: str, password: str, addre
         return sessions.begin(session, operator, now, address)
 
 
+async def change_password(context: Context, actor: Actor, operator_id: str, kept: str, old: str, new: str) -> bool:
+    """Set another password and end all sessions but the one that is `kept`; False when the old one is wrong.
+
+    Raises `AccountError` for a new one that is no good, and for an account that has no password.
+    """
+    if (problem := problem_with(new)) is not None:
+        raise AccountError(problem)
+    now = context.clock.now()
+    async with context.database.transaction() as session:
+        before = (await session.get_one(Operator, operator_id)).password_hash
+    if before is None:
+        raise AccountError("This account has no password: it signs in by an identity provider.")
+    good = await is_password(old, before)
+    after = await hash_password(new) if good else None
+    async with context.database.transaction() as session:
+        if after is None:
+            record(session, now, actor, "operator.password_changed", operator_id, refused=True)
+            return False
+        operator = await session.get_one(Operator, operator_id, with_for_update=True)
+        if operator.password_hash != before:
+            raise AccountError("The password was changed elsewhere meanwhile.")
+        operator.password_hash = after
+        ended = await sessions.end_all(session, operator_id, but=kept)
+        record(session, now, actor, "operator.password_changed", operator_id, sessions_ended=ended)
+        return True
+
+
+async def note_locked_out(context: Context, actor: Actor, wait_seconds: int) -> None:
+    """That so many attempts failed that the next has to wait."""
+    async with context.database.transaction() as session:
+        record(session, context.clock.now(), actor, "operator.locked_out", refused=True, wait_seconds=wait_seconds)
+
+
+async def note_bad_link(context: Context, address: str, why: str) -> None:
+    """That somebody came with a link that is no good."""
+    async with context.database.transaction() as session:
+        actor = Actor("anonymous", "a link's bearer", None, address)
+        record(session, context.clock.now(), actor, "operator.created", refused=True, why=why)
+
+
 async def sign_in(context: Context, email: str, password: str, address: str) -> str | None:
     """Sign an operator in; returns the session's secret, or None: which of the two was wrong is not told."""
     now, email = context.clock.now(), email.strip().lower()
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         operator = await session.scalar(select(Operator).where(Operator.email == email))
     good = await is_password(password, operator.password_hash if operator else None)
     async with context.database.transaction() as session:

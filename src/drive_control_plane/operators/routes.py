@@ -1,23 +1,19 @@
 """Sign-in, sign-out, and links that set an account up."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from drive_control_plane.audit.log import record
-from drive_control_plane.context import Context, InContext
-from drive_control_plane.http.addresses import address_of
+from drive_control_plane.context import Context, InContext, context_of
+from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator
 from drive_control_plane.operators import accounts, sessions
-from drive_control_plane.operators.attempts import Attempts
 from drive_control_plane.operators.cookies import session_of, set_cookie, take_cookie
+from drive_control_plane.operators.guessing import guesses_of, told
 from drive_control_plane.operators.passwords import LEAST_CHARACTERS
 from drive_control_plane.pages import page
-
-FAILURES_AN_ACCOUNT, FAILURES_AN_ADDRESS = 5, 20
-WINDOW = timedelta(minutes=15)
 
 Text = Annotated[str, Form(max_length=320)]
 Password = Annotated[str, Form(max_length=1024)]
@@ -30,25 +26,21 @@ async def show_sign_in(request: Request) -> Response:
     """The form, or the way in for whoever is signed in already."""
     if await session_of(request) is not None:
         return RedirectResponse("/", 303)
-    return page(request, "sign_in.html", email="", problem=None)
+    return _sign_in_page(request)
 
 
 @router.post("/sign-in")
 async def sign_in(request: Request, context: InContext, email: Text, password: Password) -> Response:
     """Begin a session; failures are counted, and many of them have to wait."""
-    address, account = address_of(request), email.strip().lower()
-    by_address, by_account = _attempts(request, context)
-    if wait := max(by_address.wait_seconds(address), by_account.wait_seconds(account)):
-        told = f"Too many attempts. Try again in {-(-wait // 60)} minutes."
-        refusal = page(request, "sign_in.html", 429, email=email, problem=told)
-        refusal.headers["retry-after"] = str(wait)
-        return refusal
-    secret = await accounts.sign_in(context, email, password, address)
+    _check_passwords_count(context)
+    guesses = guesses_of(request, email.strip().lower())
+    if wait := guesses.wait_seconds():
+        return _later(_sign_in_page(request, 429, email, told(wait)), wait)
+    secret = await accounts.sign_in(context, email, password, guesses.address)
     if secret is None:
-        by_address.failed(address)
-        by_account.failed(account)
-        return page(request, "sign_in.html", 401, email=email, problem="The address or the password is wrong.")
-    by_account.succeeded(account)
+        await guesses.failed()
+        return _sign_in_page(request, 401, email, "The address or the password is wrong.")
+    guesses.succeeded()
     return _welcome(context, secret)
 
 
@@ -71,15 +63,23 @@ async def show_set_up(request: Request, context: InContext, secret: str) -> HTML
     try:
         link = await accounts.open_link(context, secret)
     except accounts.AccountError as error:
-        return page(request, "message.html", 404, title="This link does not work", message=str(error), what_to_do=None)
+        return _no_link(request, 404, str(error))
+    if context.settings.oidc_only:
+        name, by = context.settings.identity_provider, link.email or "an address that was invited"
+        message = f"Sign in by {name} as {by}: that makes your account."
+        return page(request, "message.html", title="You are invited", message=message, what_to_do=None)
     return page(request, "setup.html", **_form(link.role, link.email, link.email or ""), problem=None)
 
 
 @router.post("/setup/{secret}")
 async def set_up(request: Request, context: InContext, secret: str, email: Text, password: Password) -> Response:
     """Make the account and sign in."""
+    _check_passwords_count(context)
+    guesses = guesses_of(request)
+    if wait := guesses.wait_seconds():
+        return _later(_no_link(request, 429, told(wait)), wait)
     try:
-        session_secret = await accounts.set_up(context, secret, email, password, address_of(request))
+        session_secret = await accounts.set_up(context, secret, email, password, guesses.address)
     except accounts.AccountError as error:
         return await _not_set_up(request, context, secret, email, str(error))
     return _welcome(context, session_secret)
@@ -90,8 +90,32 @@ async def _not_set_up(request: Request, context: Context, secret: str, email: st
     try:
         link = await accounts.open_link(context, secret)
     except accounts.AccountError as error:
-        return page(request, "message.html", 404, title="This link does not work", message=str(error), what_to_do=None)
+        guesses = guesses_of(request)
+        await accounts.note_bad_link(context, guesses.address, str(error))
+        await guesses.failed()
+        return _no_link(request, 404, str(error))
     return page(request, "setup.html", 422, **_form(link.role, link.email, email), problem=problem)
+
+
+def _check_passwords_count(context: Context) -> None:
+    if context.settings.oidc_only:
+        name = context.settings.identity_provider
+        raise Problem(403, "password_sign_in_off", f"Nobody signs in by a password here: sign in by {name}.")
+
+
+def _sign_in_page(request: Request, status: int = 200, email: str = "", problem: str | None = None) -> HTMLResponse:
+    settings = context_of(request).settings
+    by = {"provider": settings.identity_provider, "passwords": not settings.oidc_only}
+    return page(request, "sign_in.html", status, email=email, problem=problem, **by)
+
+
+def _no_link(request: Request, status: int, message: str) -> HTMLResponse:
+    return page(request, "message.html", status, title="This link does not work", message=message, what_to_do=None)
+
+
+def _later(response: HTMLResponse, wait_seconds: int) -> HTMLResponse:
+    response.headers["retry-after"] = str(wait_seconds)
+    return response
 
 
 def _form(role: str, fixed_email: str | None, email: str) -> dict[str, Any]:
@@ -102,16 +126,3 @@ def _welcome(context: Context, secret: str) -> Response:
     response = RedirectResponse("/", 303)
     set_cookie(response, context.settings, secret)
     return response
-
-
-def _attempts(request: Request, context: Context) -> tuple[Attempts, Attempts]:
-    """By address and by account; one of each an application."""
-    state = request.app.state
-    if not hasattr(state, "sign_in_attempts"):
-        now = context.clock.now
-        state.sign_in_attempts = (
-            Attempts(FAILURES_AN_ADDRESS, WINDOW, now),
-            Attempts(FAILURES_AN_ACCOUNT, WINDOW, now),
-        )
-    found: tuple[Attempts, Attempts] = state.sign_in_attempts
-    return found

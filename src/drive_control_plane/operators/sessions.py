@@ -9,9 +9,10 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.context import Context
 from drive_control_plane.database.tables import Operator, OperatorSession, Role
 from drive_control_plane.security.secrets import hash_of, new_secret
@@ -54,24 +55,56 @@ def begin(session: AsyncSession, operator: Operator, now: datetime, address: str
 async def find(context: Context, secret: str) -> BrowserSession | None:
     """Who a cookie's secret belongs to; None when it is nobody's any more."""
     now, session_hash = context.clock.now(), hash_of(secret)
-    async with context.database.transaction() as session:
+    async with context.database.reading() as session:
         found = await session.get(OperatorSession, session_hash)
         operator = await session.get(Operator, found.operator_id) if found else None
-        if found is None or operator is None or operator.disabled_at is not None:
-            return None
-        if now >= found.expires_at or now >= found.seen_at + IDLE:
+    if found is None or operator is None or operator.disabled_at is not None:
+        return None
+    if _why_over(found, now) is not None:
+        await _let_go(context, operator, session_hash, now)
+        return None
+    if now >= found.seen_at + TOUCH:
+        async with context.database.transaction() as session:
+            used = update(OperatorSession).where(OperatorSession.secret_hash == session_hash)
+            await session.execute(used.values(seen_at=now))
+    return BrowserSession(
+        operator.id,
+        operator.email,
+        operator.tenant_id,
+        operator.role,
+        csrf_token(context, session_hash),
+        session_hash,
+    )
+
+
+async def is_good(context: Context, session_hash: str) -> bool:
+    """Whether a session is still somebody's, without counting as its use. Raises what the database raises."""
+    wanted = (
+        select(OperatorSession)
+        .join(Operator, Operator.id == OperatorSession.operator_id)
+        .where(OperatorSession.secret_hash == session_hash, Operator.disabled_at.is_(None))
+    )
+    async with context.database.reading() as session:
+        found = await session.scalar(wanted)
+    return found is not None and _why_over(found, context.clock.now()) is None
+
+
+def _why_over(session: OperatorSession, now: datetime) -> str | None:
+    """Why a session is good no more; None while it is."""
+    if now >= session.expires_at:
+        return "too old"
+    return "not used" if now >= session.seen_at + IDLE else None
+
+
+async def _let_go(context: Context, operator: Operator, session_hash: str, now: datetime) -> None:
+    """End a session that is over, once, whoever else finds that at the same moment."""
+    async with context.database.transaction() as session:
+        found = await session.get(OperatorSession, session_hash, with_for_update=True)
+        why = None if found is None else _why_over(found, now)
+        if found is not None and why is not None:
             await session.delete(found)
-            return None
-        if now >= found.seen_at + TOUCH:
-            found.seen_at = now
-        return BrowserSession(
-            operator.id,
-            operator.email,
-            operator.tenant_id,
-            operator.role,
-            csrf_token(context, session_hash),
-            session_hash,
-        )
+            actor, email = _system(operator), operator.email
+            record(session, now, actor, "operator.session_ended", operator.id, email=email, why=why)
 
 
 async def end(session: AsyncSession, session_hash: str) -> None:
@@ -79,10 +112,21 @@ async def end(session: AsyncSession, session_hash: str) -> None:
     await session.execute(delete(OperatorSession).where(OperatorSession.secret_hash == session_hash))
 
 
+async def end_all(session: AsyncSession, operator_id: str, but: str = "") -> int:
+    """Sign an operator out everywhere, but in the browser with that session; how many sessions that were."""
+    theirs = (OperatorSession.operator_id == operator_id, OperatorSession.secret_hash != but)
+    ended = await session.execute(delete(OperatorSession).where(*theirs))
+    return int(getattr(ended, "rowcount", 0))
+
+
 async def disable(session: AsyncSession, operator_id: str, now: datetime) -> None:
     """Let an operator sign in no more, and end what sessions they have."""
     await session.execute(update(Operator).where(Operator.id == operator_id).values(disabled_at=now))
-    await session.execute(delete(OperatorSession).where(OperatorSession.operator_id == operator_id))
+    await end_all(session, operator_id)
+
+
+def _system(operator: Operator) -> Actor:
+    return Actor("system", "sign-ins", operator.tenant_id)
 
 
 def csrf_token(context: Context, session_hash: str) -> str:

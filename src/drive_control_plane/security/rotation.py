@@ -60,7 +60,7 @@ class Rotation:
 
     async def rows(self) -> int:
         """How many rows there are to look at."""
-        async with self._database.transaction() as session:
+        async with self._database.reading() as session:
             counts = [await session.scalar(select(func.count()).select_from(sealed.table)) for sealed in SEALED]
         return sum(count or 0 for count in counts)
 

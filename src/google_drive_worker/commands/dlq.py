@@ -7,10 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from clustera_toolkit.dead_letters import Letter, LetterId, Shelf, TooManyLettersError, Wanted, value_of
 from google_drive_worker.commands.shell import WRONG_USE, examples, execute, fail, load_worker_settings
-from google_drive_worker.config import WorkerSettings
-from google_drive_worker.dead_letters.letter import Letter, LetterId
-from google_drive_worker.dead_letters.shelf import TooManyLettersError, Wanted, find, replay, value_of
+from google_drive_worker.config import WorkerSettings, dead_letter_topic
 from google_drive_worker.object_store import open_object_store
 from google_drive_worker.schemas.trigger import CREDENTIALS
 
@@ -90,7 +89,7 @@ def replay_letters(
         for letter in letters:
             typer.echo(f"would send {letter.id} to {letter.inbound_topic}")
         return
-    sent = execute(replay(settings, open_object_store(settings), letters, _tell))
+    sent = execute(_shelf(settings).replay(open_object_store(settings), letters, _tell))
     typer.echo(f"sent {sent} of {len(letters)}")
     if sent < len(letters):
         raise typer.Exit(1)
@@ -101,11 +100,17 @@ def _tell(letter: Letter, problem: str | None) -> None:
     typer.echo(f"{letter.id}: {outcome}", err=problem is not None)
 
 
+def _shelf(settings: WorkerSettings) -> Shelf:
+    """The dead letter topics, one an inbound topic."""
+    topics = [dead_letter_topic(topic) for topic in (settings.kafka_topic_trigger, settings.kafka_topic_webhook)]
+    return Shelf(settings.kafka_bootstrap_servers, topics, settings.kafka_client_config)
+
+
 def _found(settings: WorkerSettings, wanted: Wanted) -> list[Letter]:
     try:
-        return execute(find(settings, wanted))
+        return execute(_shelf(settings).find(wanted))
     except TooManyLettersError as error:
-        fail(str(error), WRONG_USE)
+        fail(f"{error} with --connection or --reason", WRONG_USE)
 
 
 def _parsed(text: str) -> LetterId:

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from clustera_toolkit.dead_letters import attempts_of
 from clustera_toolkit.kafka import InboundMessage, OutboundMessage
 from clustera_toolkit.message import DeadLetter
 from google_drive_worker.config import dead_letter_topic
-from google_drive_worker.dead_letters.letter import attempts_of
 from google_drive_worker.handlers import trigger as triggers
 from google_drive_worker.handlers import webhook as webhooks
 from google_drive_worker.handlers.decision import Apply, Decision, Ignore

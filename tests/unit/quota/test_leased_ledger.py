@@ -146,3 +146,13 @@ def test_users_of_long_ago_are_not_asked_for() -> None:
     assert exchange(ledger, 10.0) == [Scope("project"), Scope("user", "u")]
     assert exchange(ledger, 90.0) == [Scope("project")]
     assert "user" not in ledger.leased()
+
+
+def test_what_is_allowed_is_what_all_replicas_learnt() -> None:
+    """The whole project's limit, not this replica's part of it, also while it is alone."""
+    ledger = ledger_of(project=LIMIT)
+    assert ledger.allowed(0.0) == LIMIT
+    asks = ledger.asks(0.0)
+    learnt = LimitAnswer(granted=0, allowed=LIMIT / 2, used=0, free=0, paused=0, born=1)
+    ledger.take(Answer(replicas=2, limits=[learnt for _ in asks]), 0.0)
+    assert ledger.allowed(0.0) == LIMIT / 2

@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 import pytest
 from confluent_kafka import Consumer
 
-from clustera_toolkit.kafka import EmbeddedBroker, KafkaProducer, Position, TransactionAbortedError
+from clustera_toolkit.kafka import (
+    EmbeddedBroker,
+    KafkaProducer,
+    Position,
+    TransactionAbortedError,
+    TransactionUncertainError,
+)
 from clustera_toolkit.message import SizeGuard
 from clustera_toolkit.storage import S3Client
+from google_drive_worker.schemas.event import EventName, SyncEvent
 from google_drive_worker.schemas.record import FileData, OutRecord, ResourceType, Source
 from google_drive_worker.schemas.state import ConnectionState, Range
 from google_drive_worker.sinks.kafka.claim_check import ClaimCheck
@@ -18,7 +25,7 @@ from google_drive_worker.sinks.kafka.messages import Topics
 from google_drive_worker.sinks.kafka.state_store import StateStore
 from google_drive_worker.sinks.kafka.work import Work
 from google_drive_worker.sync.batch import Batch
-from google_drive_worker.sync.outlet import BatchDroppedError, OutletClosedError
+from google_drive_worker.sync.outlet import BatchDroppedError, OutcomeUnknownError, OutletClosedError
 from google_drive_worker.sync.patch import snapshot_id
 from google_drive_worker.sync.records import SCAN, RecordWriter
 from google_drive_worker.sync.state import AdvanceScan, OpenSnapshot
@@ -43,6 +50,16 @@ class LateRefusal(KafkaProducer):
         self.asked.set()
         await self.told.wait()
         raise TransactionAbortedError("the generation is over", fenced_group=True)
+
+
+class LostAnswer(KafkaProducer):
+    """A producer that never learns how a transaction ended."""
+
+    def __init__(self) -> None:
+        super().__init__("localhost:1")
+
+    async def transact(self, *_: object) -> None:
+        raise TransactionUncertainError("no answer to the commit")
 
 
 @dataclass
@@ -149,6 +166,27 @@ async def test_offsets_alone_can_be_committed(office: Office) -> None:
     ((work,),) = office.transactions
     assert (work.batch, work.handled) == (None, None)
     assert office.committer.offsets == {office.place: 0}
+
+
+async def test_events_of_no_batch_are_committed(office: Office) -> None:
+    """Of any connection, with whatever else is on its way, and without moving an offset."""
+    event = SyncEvent(EventName.USAGE, "conn_of_others", NOW, records=1)
+    await office.committer.tell([event])
+    assert [work.notices for works in office.transactions for work in works] == [(event,)]
+    assert office.committer.offsets == {office.place: 0}
+
+
+async def test_an_end_that_nobody_knows_is_told_apart(office: Office) -> None:
+    """What may have been written is not written again; what waited behind it certainly was not."""
+    office.committer.replace_producer(LostAnswer())
+    event = SyncEvent(EventName.USAGE, CONN, NOW, records=1)
+    sent = office.committer.tell([event])
+    with pytest.raises(OutcomeUnknownError):
+        await sent
+    with pytest.raises(OutletClosedError) as late:
+        await office.committer.tell([event])
+    assert late.type is OutletClosedError
+    assert office.committer.lost_track.is_set()
 
 
 async def test_a_closed_committer_takes_nothing(office: Office) -> None:

@@ -23,7 +23,7 @@ from tests.unit.sinks_local.records import (
     upsert,
 )
 
-from google_drive_worker.demo.replica import Replica
+from drive_demo.replica import Replica
 from google_drive_worker.schemas.record import OutRecord, ResourceType
 from google_drive_worker.sinks.local import schema
 from google_drive_worker.sinks.local.sqlite import SqliteFile

@@ -73,6 +73,35 @@ async def test_a_worker_is_followed(
     assert set(applier.outcomes) == {"applied"}
 
 
+async def test_what_a_worker_used_is_counted(
+    apache_kafka: ApacheKafka, database: Database, tmp_path: Path, topic_names: Callable[[str], str]
+) -> None:
+    """The minutes of a connection add up to the calls that Drive was asked, their price, and what was written."""
+    await populate(database, connection(CONN))
+    with running_stack(apache_kafka, tmp_path, topic_names, files=FILES, seed=3) as stack:
+        stack.emulator.control("PUT", "quota", {"model": "units"})
+        worker, reader = stack.start("r1"), stack.reader()
+        stack.trigger(CONN, page_size=20)
+        async with consuming(settings_for(apache_kafka, stack.topics["events"], stack.topics["errors"]), database):
+            await _see_the_snapshot(stack, database)
+            assert worker.stop() == 0, worker.tail()
+            calls, units = _asked_of_drive(stack)
+            await until(lambda: _is(_used(database), (calls, units, 0, len(reader.records))))
+        reader.close()
+
+
+def _asked_of_drive(stack: Stack) -> tuple[int, int]:
+    """Calls and quota units, as the emulator counted them for the project."""
+    minutes = [each for each in stack.emulator.control("GET", "quota")["usage"] if each["level"] == "project"]
+    return sum(each["allowed"] for each in minutes), sum(each["used"] for each in minutes)
+
+
+async def _used(database: Database) -> tuple[int, int, int, int]:
+    minutes: list[MinuteCount] = await all_of(database, MinuteCount)
+    calls, units = sum(row.calls for row in minutes), sum(row.units for row in minutes)
+    return calls, units, sum(row.refused for row in minutes), sum(row.records for row in minutes)
+
+
 async def _see_the_snapshot(stack: Stack, database: Database) -> None:
     async def is_done() -> bool:
         return [job.status for job in await all_of(database, Job)] == [JobStatus.DONE]

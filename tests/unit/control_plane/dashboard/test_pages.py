@@ -2,95 +2,36 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import pytest
-from tests.support.control_plane.context import EPOCH, ManualTime, RecordingPublisher, context_over
-from tests.support.control_plane.serving import serving
+from sqlalchemy import select
+from tests.support.control_plane.context import EPOCH, RecordingPublisher
+from tests.unit.control_plane.dashboard.desk import Desk, corpus, desk_over
 
 from drive_control_plane.audit.log import Actor, record
-from drive_control_plane.context import Context
 from drive_control_plane.database import Database
-from drive_control_plane.database.tables import Alert, Connection, ConnectionStatus, Corpus, RecentError, Role, Tenant
-from drive_control_plane.operators import accounts
+from drive_control_plane.database.tables import Alert, Connection, ConnectionStatus, Operator, RecentError, Role, Tenant
+from drive_control_plane.operators.sessions import disable
 
-PASSWORD = "correct horse battery"
 LINE_SECONDS = 10.0
-
-
-@dataclass
-class Desk:
-    """An operator's browser, and the database behind what it shows."""
-
-    http: aiohttp.ClientSession
-    url: str
-    context: Context
-
-    async def get(self, path: str) -> tuple[int, str]:
-        async with self.http.get(self.url + path, allow_redirects=False) as answer:
-            return answer.status, await answer.text()
-
-    async def sign_in(self, role: Role = Role.ADMINISTRATOR) -> None:
-        secret = await accounts.invite(self.context, Actor("system", "test"), role)
-        form = {"email": f"{role.value}@example.com", "password": PASSWORD}
-        async with self.http.post(f"{self.url}/setup/{secret}", data=form, allow_redirects=False) as answer:
-            assert answer.status == 303
-
-    async def add(self, *rows: Any) -> None:
-        async with self.context.database.transaction() as session:
-            session.add_all(rows)
-
-    async def connection(self, name: str = "Ada's Drive", tenant: str = "default", **values: Any) -> str:
-        connection = Connection(
-            id=f"conn_{name.casefold().replace(' ', '_').replace(chr(39), '')}",
-            tenant_id=tenant,
-            name=name,
-            account_id="1",
-            account_email="ada@example.com",
-            status=values.pop("status", ConnectionStatus.ACTIVE),
-            settings={},
-            created_at=EPOCH,
-            updated_at=EPOCH,
-            schedule={"kind": "adaptive"},
-            **values,
-        )
-        await self.add(connection)
-        return connection.id
-
-
-@asynccontextmanager
-async def _desk(database: Database) -> AsyncIterator[Desk]:
-    time = ManualTime()
-    async with (
-        context_over(database, clock=time.clock) as context,
-        serving(context) as url,
-        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
-    ):
-        yield Desk(http, url, context)
 
 
 @pytest.fixture
 async def desk(database: Database) -> AsyncIterator[Desk]:
-    async with _desk(database) as made:
+    async with desk_over(database) as made:
         await made.sign_in()
         yield made
 
 
-def corpus(connection_id: str, **values: Any) -> Corpus:
-    return Corpus(connection_id=connection_id, corpus="user:me", opened_at=EPOCH, heard_at=EPOCH, **values)
-
-
 async def test_whoever_is_not_signed_in_is_sent_to_sign_in(database: Database) -> None:
     """Pages lead there, parts of pages say it by their status."""
-    async with _desk(database) as desk:
-        for path in ("/", "/connections/conn_1"):
+    async with desk_over(database) as desk:
+        for path in ("/", "/connections/conn_1", "/audit"):
             async with desk.http.get(desk.url + path, allow_redirects=False) as answer:
                 assert (answer.status, answer.headers["location"]) == (303, "/sign-in")
-        for path in ("/fragments/overview", "/fragments/connections/conn_1", "/events", "/audit"):
+        for path in ("/fragments/overview", "/fragments/connections/conn_1", "/events"):
             assert (await desk.get(path))[0] == 401
 
 
@@ -104,7 +45,7 @@ async def test_an_empty_overview_says_what_to_do(desk: Desk) -> None:
 
 async def test_a_viewer_is_not_offered_what_they_may_not_do(database: Database) -> None:
     """No button, and a word whom to ask."""
-    async with _desk(database) as desk:
+    async with desk_over(database) as desk:
         await desk.sign_in(Role.VIEWER)
         _, text = await desk.get("/")
         assert '<button type="submit">Connect Google Drive' not in text
@@ -183,6 +124,31 @@ async def test_open_pages_are_told_what_is_new(desk: Desk) -> None:
                 break
 
 
+async def test_nobody_waits_for_whoever_writes(desk: Desk) -> None:
+    """On SQLite there is one writer at a time; pages, parts of pages and the API are shown meanwhile."""
+    name = await desk.connection()
+    async with desk.context.database.transaction():
+        for path in ("/", f"/connections/{name}", "/fragments/overview", f"/fragments/connections/{name}"):
+            assert (await desk.get(path))[0] == 200
+        for path in ("/v1/connections", f"/v1/connections/{name}"):
+            assert (await desk.get(path))[0] == 200
+
+
+async def test_a_line_ends_soon_after_its_operator_was_disabled(desk: Desk) -> None:
+    """Whoever may not sign in any more hears nothing more, although their line is open."""
+    name = await desk.connection()
+    async with desk.http.get(f"{desk.url}/events") as answer, asyncio.timeout(LINE_SECONDS):
+        while not (await answer.content.readline()).startswith(b"data:"):
+            pass
+        async with desk.context.database.transaction() as session:
+            operator_id = await session.scalar(select(Operator.id))
+            await disable(session, operator_id or "", desk.time.now)
+        desk.time.advance(seconds=10)
+        async with desk.context.database.transaction() as session:
+            (await session.get_one(Connection, name)).updated_at = desk.time.now
+        assert b"data:" not in await answer.content.read()
+
+
 async def test_buttons_do_what_they_say(desk: Desk) -> None:
     """Pause and resume reach the worker and the page; what makes no sense is neither offered nor done."""
     name = await desk.connection(next_run_at=EPOCH)
@@ -213,3 +179,76 @@ async def test_a_removal_that_waits_is_offered_for_confirmation(desk: Desk) -> N
     _, text = await desk.get(f"/connections/{name}")
     assert "would remove 4,321 items" in text
     assert f'action="/connections/{name}/confirm"' in text
+
+
+async def test_the_overview_finds_connections(desk: Desk) -> None:
+    """By name and status; what is looked for stays in the form, and in the part that is fetched again."""
+    await desk.connection("Ada")
+    await desk.connection("Grace", status=ConnectionStatus.PAUSED)
+    _, text = await desk.get("/?q=gra&status=paused")
+    assert ">Grace</a>" in text
+    assert ">Ada</a>" not in text
+    assert 'value="gra"' in text
+    assert '<option value="paused" selected>' in text
+    assert 'data-live="/fragments/overview?q=gra&amp;status=paused"' in text
+    _, text = await desk.get("/fragments/overview?q=gra&status=paused")
+    assert ">Ada</a>" not in text
+    _, text = await desk.get("/?q=nobody")
+    assert "No connection is like that" in text
+    assert "Nothing is connected yet" not in text
+    _, text = await desk.get("/?page=7")
+    assert "No connection on this page" in text
+    for wrong in ("status=gone", "page=0", f"q={'x' * 201}"):
+        assert (await desk.get(f"/?{wrong}"))[0] == 422
+
+
+async def test_what_has_only_begun_is_not_shown_as_done(desk: Desk) -> None:
+    """A corpus of which no range is known yet, in the list and on its own page."""
+    name = await desk.connection()
+    await desk.add(corpus(name, files=0))
+    assert "listing begins" in (await desk.get("/"))[1]
+    _, text = await desk.get(f"/connections/{name}")
+    assert "<dt>Listed</dt><dd>begins</dd>" in text
+    assert ">being listed</td>" in text
+
+
+async def test_what_is_wrong_is_said_once(desk: Desk) -> None:
+    """An alert says what the connection's own reason would repeat."""
+    reason = "Google has revoked the grant."
+    name = await desk.connection(status=ConnectionStatus.REAUTHORIZATION_REQUIRED, status_reason=reason)
+    assert (await desk.get(f"/fragments/connections/{name}"))[1].count(reason) == 1
+    await desk.add(Alert(id="a", connection_id=name, kind="reauthorization", message=reason, opened_at=EPOCH))
+    assert (await desk.get(f"/fragments/connections/{name}"))[1].count(reason) == 1
+
+
+async def test_signs_that_no_name_has_harm_nothing(desk: Desk) -> None:
+    """What a database would refuse is looked for by nobody."""
+    await desk.connection("Ada")
+    assert ">Ada</a>" in (await desk.get("/?q=a%00d%0Aa"))[1]
+    for path in ("/connections/a%00", "/fragments/connections/a%00", "/fragments/connections/a%00/charts"):
+        assert (await desk.get(path))[0] == 422
+
+
+async def test_a_connection_says_when_it_runs_next(desk: Desk) -> None:
+    """Unless it does not run; why there is no push is said with it."""
+    due: dict[str, Any] = {"next_run_at": EPOCH + timedelta(minutes=4), "push_off_reason": "It has no address."}
+    runs = await desk.connection("Runs", **due)
+    rests = await desk.connection("Rests", status=ConnectionStatus.PAUSED, **due)
+    _, text = await desk.get(f"/connections/{runs}")
+    assert "<dd>in 4 min</dd>" in text
+    assert "00:04:00 UTC" in text
+    assert "No push: It has no address." in text
+    _, text = await desk.get(f"/connections/{rests}")
+    assert "in 4 min" not in text
+
+
+async def test_a_connections_page_has_all_of_its_parts(desk: Desk) -> None:
+    """Each follows the connection; those that are read from Kafka come after the page."""
+    name = await desk.connection()
+    _, text = await desk.get(f"/connections/{name}")
+    at = f"/fragments/connections/{name}"
+    for part in (f'"{at}"', f'"{at}/charts?span=24h"', f'"{at}/corpora"', f'"{at}/changes" data-later'):
+        assert f"data-live={part}" in text, part
+    assert f'data-live="{at}/dead-letters" data-later' in text
+    assert f'href="/connections/{name}/settings"' in text
+    assert (await desk.get(f"{at}/corpora"))[0] == 200

@@ -22,10 +22,12 @@ from clustera_toolkit.kafka.messages import InboundMessage, OutboundMessage, Pos
 from clustera_toolkit.kafka.partitioner import murmur2, partition_of
 from clustera_toolkit.kafka.producer import KafkaProducer
 from clustera_toolkit.kafka.reader import read_to_end
+from clustera_toolkit.kafka.tail import Bounds, Tail, TailReader
 
 __all__ = [
     "Assignment",
     "AssignmentListener",
+    "Bounds",
     "ConsumerFailedError",
     "DeadlineError",
     "DeliveryFailure",
@@ -39,6 +41,8 @@ __all__ = [
     "KafkaProducer",
     "OutboundMessage",
     "Position",
+    "Tail",
+    "TailReader",
     "TopicError",
     "TopicInfo",
     "TopicSpec",

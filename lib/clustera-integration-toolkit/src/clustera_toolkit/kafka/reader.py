@@ -12,10 +12,10 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from clustera_toolkit.kafka.consumer import inbound
-from clustera_toolkit.kafka.errors import DeadlineError
+from clustera_toolkit.kafka.errors import ConsumerFailedError, DeadlineError
 from clustera_toolkit.kafka.messages import InboundMessage, Position, client_log
 
 CHUNK = 1000
@@ -30,7 +30,8 @@ async def read_to_end(
 ) -> AsyncIterator[list[InboundMessage]]:
     """Yield all committed messages of the partitions, in chunks, in order within each partition.
 
-    `ends`: the next offset to be written in each partition. Raises `DeadlineError` when they are not reached.
+    `ends`: the next offset to be written in each partition. Raises `DeadlineError` when they are not reached,
+    `ConsumerFailedError` when the cluster refuses to let them be read.
     """
     waiting = {place: end for place, end in ends.items() if end > 0}
     if not waiting:
@@ -75,5 +76,5 @@ def _read_chunk(consumer: Consumer, waiting: dict[Position, int]) -> list[Inboun
             if (message.offset() or 0) >= waiting.get(place, 0):
                 waiting.pop(place, None)
         elif error.fatal() or not error.retriable():
-            raise KafkaException(error)
+            raise ConsumerFailedError(f"{error.name()}: {error.str()}")
     return found

@@ -1,0 +1,103 @@
+"""The two routes of a sign-in by the identity provider: there, and back.
+
+In: browsers. Out: redirects, to addresses that are made of settings alone; a session's cookie, or a page that says why
+not.
+"""
+
+import re
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from drive_control_plane.context import Context, InContext, context_of
+from drive_control_plane.http.problems import Problem
+from drive_control_plane.operators.cookies import set_cookie
+from drive_control_plane.operators.guessing import guesses_of, told
+from drive_control_plane.operators.oidc import joining
+from drive_control_plane.operators.oidc.errors import SignInError
+from drive_control_plane.operators.oidc.flow import LIFETIME, Answer, finish, start
+from drive_control_plane.operators.oidc.id_tokens import Identity
+from drive_control_plane.operators.oidc.provider import PATH, Provider
+from drive_control_plane.pages import page
+from drive_control_plane.security.secrets import hash_of
+
+_SHOWN: Final = re.compile(r"[!-~]{1,2048}")
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sign-in/oidc")
+async def go(request: Request, context: InContext) -> Response:
+    """Send the browser to the identity provider."""
+    try:
+        started = await start(context, _provider(request))
+    except SignInError as error:
+        return _not_signed_in(request, error, 503)
+    response = RedirectResponse(started.url, 303, {"cache-control": "no-store"})
+    response.set_cookie(
+        _cookie(context, started.state),
+        started.sealed,
+        max_age=int(LIFETIME.total_seconds()),
+        httponly=True,
+        secure=context.settings.is_https,
+        samesite="lax",
+    )
+    return response
+
+
+@router.get(PATH)
+async def come_back(request: Request, context: InContext) -> Response:
+    """Take the provider's answer."""
+    guesses, provider = guesses_of(request), _provider(request)
+    if wait := guesses.wait_seconds():
+        return _not_signed_in(request, SignInError("slow_down", told(wait)), 429)
+    state, code, error, issuer = (_shown(request, name) for name in ("state", "code", "error", "iss"))
+    sealed = request.cookies.get(_cookie(context, state), "")
+    answer = Answer(state, sealed, code, error, issuer or None)
+    identity: Identity | None = None
+    try:
+        identity = await finish(context, provider, answer)
+        secret = await joining.sign_in(context, identity, guesses.address)
+    except SignInError as refusal:
+        await joining.note_refusal(context, refusal, guesses.address, identity)
+        await guesses.failed()
+        return _forgetting(context, _not_signed_in(request, refusal, 403), state)
+    response = RedirectResponse("/", 303, {"cache-control": "no-store"})
+    set_cookie(response, context.settings, secret)
+    return _forgetting(context, response, state)
+
+
+def _provider(request: Request) -> Provider:
+    """The application's one provider. Raises `Problem` 404 without one."""
+    state, settings = request.app.state, context_of(request).settings
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        raise Problem(404, "no_identity_provider", "No identity provider is set: see OIDC_ISSUER.")
+    if not hasattr(state, "identity_provider"):
+        state.identity_provider = Provider(context_of(request), settings.oidc_issuer, settings.oidc_client_id)
+    found: Provider = state.identity_provider
+    return found
+
+
+def _shown(request: Request, name: str) -> str:
+    value = request.query_params.get(name, "")
+    return value if _SHOWN.fullmatch(value) else ""
+
+
+def _not_signed_in(request: Request, error: SignInError, status: int) -> Response:
+    message = f"You were not signed in ({error.code})."
+    response = page(request, "message.html", status, title="Not signed in", message=message, what_to_do=error.advice)
+    response.headers["referrer-policy"] = "no-referrer"  # the address holds what the provider answered
+    return response
+
+
+def _forgetting(context: Context, response: Response, state: str) -> Response:
+    secure = context.settings.is_https
+    response.delete_cookie(_cookie(context, state), httponly=True, secure=secure, samesite="lax")
+    return response
+
+
+def _cookie(context: Context, state: str) -> str:
+    """One a sign-in, so that several tabs do not disturb each other; over https bound to this very host."""
+    name = f"sign-in-{hash_of(state)[:16]}"
+    return f"__Host-{name}" if context.settings.is_https else name

@@ -1,1 +1,0 @@
-"""Dead letters: what could not be applied, looked at and sent again."""
