@@ -38,12 +38,18 @@ async def _nothing(_: str) -> None:
     pass
 
 
+def _nobody() -> None:
+    pass
+
+
 @dataclass(slots=True)
 class Hooks:
     """What one part does for another that is made before it; set once, while the process starts."""
 
     stop_channels: Callable[[str], Awaitable[None]] = _nothing
     """Stop a connection's push channels at Google, while its grant is still good. Takes seconds at most."""
+    run_due: Callable[[], None] = _nobody
+    """Have what was made due just now run at once, not when the scheduler looks again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ async def serve(settings: ControlPlaneSettings, stop: asyncio.Event, say: Say) -
         welcome = await _welcome(context)
         scheduler = Scheduler(context, SchedulerMetrics(context.registry))
         scheduler.start()
+        context.hooks.run_due = scheduler.wake
         stack.push_async_callback(scheduler.close)
         tokens = AccessTokens(context)  # one of it, so that a token is renewed once whoever asks
         work = [asyncio.create_task(each, name=name) for name, each in _background(context, tokens).items()]

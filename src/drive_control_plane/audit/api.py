@@ -3,13 +3,21 @@
 In: requests of programs with the scope `audit:read`, or of administrators. Out: JSON, JSON lines, or CSV.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+)
 
 from drive_control_plane.audit import export
 from drive_control_plane.audit.log import Actor, record
@@ -26,7 +34,16 @@ numbers; none lasts half as long, so whoever follows the log by its cursor misse
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=REFUSALS)
 
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+
 Reader = Annotated[Caller, Depends(caller_with(Scope.AUDIT_READ, Role.ADMINISTRATOR))]
+
+
+def _written_out(value: object) -> object:
+    """Not as seconds since 1970, which would be taken as well."""
+    if isinstance(value, str) and not _DATE.match(value):
+        raise ValueError("write a time as 2026-01-31T23:59:00Z")
+    return value
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -36,8 +53,15 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("out of range") from None
 
 
+def _written_out(value: object) -> object:
+    """Not a number, which pydantic would take for seconds since 1970."""
+    if isinstance(value, str) and value[4:5] != "-":
+        raise ValueError("must be written as 2026-01-31T12:00:00Z")
+    return value
+
+
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]  # PostgreSQL has no such letter
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 Who = Annotated[Text | None, Query(max_length=320, description="a part of the actor's name")]
 Action = Annotated[Text | None, Query(max_length=64, description="how the action begins, as `operator.`")]
 Target = Annotated[Text | None, Query(max_length=64, description="the id of what it was done to")]

@@ -108,6 +108,7 @@ async def change(
             record(session, now, actor, "connection.changed", connection_id, tenant_id=tenant_id, **changed)
         view = view_of(connection, (await _corpora(session, [connection_id]))[connection_id])
     await given_tokens.forget(context, connection_id)  # behind the commit: what is read now is new
+    context.hooks.run_due()
     return view
 
 

@@ -99,5 +99,7 @@ def _page(request: Request, status: int, detail: str) -> Response:
 
 def _methods(routers: Sequence[APIRouter], path: str) -> set[str]:
     """What may be asked of the address: each method is a route of its own, which knows nothing of the others."""
-    routes = (route for router in routers for route in router.routes if isinstance(route, APIRoute))
-    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    named = [route for route in routes if route.path == path]  # before those that would take its name for an id
+    found = named or [route for route in routes if route.path_regex.match(path)]
+    return {method for route in found for method in route.methods or ()}

@@ -56,10 +56,12 @@ async def _connected(context: Context, signed_in: SignedIn, flow: ConnectFlow, a
         kept = _kept(context, grant, flow)
         account = await Google(context).account(grant.access_token)
         async with context.database.transaction() as session:
-            return await keep(context, session, signed_in.actor, flow, account, kept)
+            connection_id = await keep(context, session, signed_in.actor, flow, account, kept)
     except Exception:
         await _give_back(context, signed_in, flow, grant)
         raise
+    context.hooks.run_due()
+    return connection_id
 
 
 def _check_scopes(flow: ConnectFlow, grant: Grant) -> None:

@@ -83,6 +83,7 @@ async def connect(context: Context, actor: Actor, wanted: Wanted, key: ServiceAc
             session, now, actor, "connection.connected", connection.id,
             tenant_id=wanted.tenant_id, account=proven.account.email, **audited(proven),
         )  # fmt: skip
+    context.hooks.run_due()
     return connection.id
 
 

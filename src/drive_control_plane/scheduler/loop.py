@@ -39,6 +39,7 @@ class Scheduler:
         self._metrics = metrics
         self._least, self._most = least_rest_seconds, most_rest_seconds
         self._stopping = asyncio.Event()
+        self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._reached: Place | None = None
         """Where the round stands: rows before it were tried in this round."""
@@ -49,9 +50,14 @@ class Scheduler:
         """Begin."""
         self._task = asyncio.create_task(self.run(), name="scheduler")
 
+    def wake(self) -> None:
+        """Look again now: something was made due."""
+        self._woken.set()
+
     async def close(self, deadline_seconds: float = CLOSE_SECONDS) -> None:
         """Finish the batch at hand and end; after the deadline give it up, which leaves its rows due."""
         self._stopping.set()
+        self._woken.set()
         if self._task is None:
             return
         await asyncio.wait({self._task}, timeout=deadline_seconds)
@@ -107,9 +113,10 @@ class Scheduler:
 
     async def _rest(self, seconds: float) -> None:
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        stopping = asyncio.ensure_future(self._stopping.wait())
+        woken = asyncio.ensure_future(self._woken.wait())
         try:
-            await asyncio.wait({sleeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sleeping, woken}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             sleeping.cancel()
-            stopping.cancel()
+            woken.cancel()
+            self._woken.clear()

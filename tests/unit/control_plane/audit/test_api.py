@@ -201,6 +201,7 @@ async def test_a_file_is_read_from_the_database_as_it_is_taken(database: Databas
         {"format": "xml"},
         {"from": "2026-01-01T00:00"},
         {"to": "x"},
+        {"from": "1767225600"},
         {"to": "0001-01-01T00:00+23:00"},
         {"who": "\0"},
     ],

@@ -82,7 +82,7 @@ class Post:
 async def post_over(database: Database, broker: EmbeddedBroker, trigger: str, webhook: str) -> AsyncIterator[Post]:
     """Serve a control plane over topics of its own, with connections of two tenants."""
     broker.create_topics([trigger, webhook, f"{trigger}.dlq", f"{webhook}.dlq"])
-    settings = {
+    settings: dict[str, Any] = {
         "kafka_bootstrap_servers": broker.bootstrap_servers,
         "kafka_topic_trigger": trigger,
         "kafka_topic_webhook": webhook,

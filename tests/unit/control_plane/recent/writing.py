@@ -111,7 +111,7 @@ class Records:
 async def records_over(database: Database, broker: EmbeddedBroker, topic: str) -> AsyncIterator[Records]:
     """Serve a control plane over a topic of its own, with connections of two tenants."""
     broker.create_topics([topic])
-    settings = {"kafka_bootstrap_servers": broker.bootstrap_servers, "kafka_topic_records": topic}
+    settings: dict[str, Any] = {"kafka_bootstrap_servers": broker.bootstrap_servers, "kafka_topic_records": topic}
     async with office_over(database, **settings) as office:
         async with database.transaction() as session:
             session.add_all(Tenant(id=each, name=each, created_at=EPOCH) for each in ("default", "elsewhere"))

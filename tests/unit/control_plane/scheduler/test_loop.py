@@ -83,6 +83,28 @@ async def test_a_scheduler_sleeps_until_the_next_due_time(database: Database) ->
     assert registry.get_sample_value("drive_control_plane_due_triggers_published_total") == 1
 
 
+async def test_what_was_made_due_just_now_is_sent_at_once(database: Database) -> None:
+    """A scheduler that rests is woken: nobody who has just connected an account waits for it to look again."""
+    slept = asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        slept.set()
+        await asyncio.Event().wait()
+
+    publisher = RecordingPublisher()
+    clock = Clock(now=lambda: EPOCH, sleep=sleep)
+    async with context_over(database, clock=clock, publisher=publisher) as context:
+        scheduler, _ = scheduler_of(context)
+        scheduler.start()
+        await slept.wait()
+        await store(database, [a_connection("conn_1", EPOCH)])
+        slept.clear()
+        scheduler.wake()
+        await slept.wait()
+        await scheduler.close()
+    assert [message.key for message in publisher.published] == ["conn_1"]
+
+
 async def test_many_due_connections_are_sent_without_a_rest(database: Database) -> None:
     """A batch that was full is followed by the next one at once."""
     time = SharedTime(EPOCH, EPOCH, loops=1)
