@@ -62,6 +62,7 @@ def create_app(context: Context) -> FastAPI:
         description="Connections to Google Drive: consent, schedules, push channels, progress.",
         docs_url=None,  # the pages of the API's document load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # such redirects lead to whatever host the request named, over http behind a proxy
         generate_unique_id_function=lambda route: route.name,  # what clients that are generated call their methods
     )
     app.state.context = context

@@ -25,7 +25,7 @@ from drive_control_plane.clock import REAL_CLOCK
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.connections.access_tokens import AccessTokens
 from drive_control_plane.context import Context
-from drive_control_plane.database import Database, migrate
+from drive_control_plane.database import Database, cause_of, migrate
 from drive_control_plane.database.tables import Connection, Role
 from drive_control_plane.events.batch import Applier, Listeners
 from drive_control_plane.events.consume import EventConsumer
@@ -127,6 +127,9 @@ async def _welcome(context: Context) -> str:
     address = context.settings.control_plane_public_url
     if await has_operators(context):
         return f"Control plane: {address}"
+    if context.settings.oidc_only:
+        invitation = "google-drive-control-plane operators invite YOUR-ADDRESS --role administrator"
+        return f"Control plane: {address}\nNobody can sign in yet: `{invitation}`, then sign in there."
     secret = await invite(context, Actor("system", "first start"), Role.ADMINISTRATOR)
     return (
         f"Control plane: {address}\nNobody can sign in yet. Open this link once, within a day: {address}/setup/{secret}"
@@ -167,7 +170,7 @@ async def _again_and_again(context: Context, seconds: float, work: Callable[[], 
         try:
             await work()
         except (SQLAlchemyError, OSError) as error:
-            log.warning("the database is away: %s", type(error).__name__)
+            log.warning("the database is away: %s", cause_of(error))
         await context.clock.sleep(seconds)
 
 
@@ -183,6 +186,7 @@ async def _serve_http(
             port=settings.control_plane_http_port,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # else it believes X-Forwarded-For of this machine, whatever the settings say
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,

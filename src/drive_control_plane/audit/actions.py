@@ -29,6 +29,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "connection.key_refused": "The key of a service account was tried out, and refused",
     "connection.key_replaced": "A connection got another key of a service account",
     "connection.key_tried_again": "The key of a service account was tried out again",
+    "connection.names_read": "Names of files or folders were looked at: the first time in an hour",
     "connection.paused": "A connection was paused",
     "connection.reconnected": "A connection got a new grant",
     "connection.resnapshot_requested": "Some folders are to be read again",

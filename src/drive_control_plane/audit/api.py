@@ -3,7 +3,6 @@
 In: requests of programs with the scope `audit:read`, or of administrators. Out: JSON, JSON lines, or CSV.
 """
 
-import re
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Annotated, Any, Final, Literal
@@ -20,9 +19,8 @@ from pydantic import (
 )
 
 from drive_control_plane.audit import export
-from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.audit.looks import READ_LOG, note_look
 from drive_control_plane.audit.reading import Wanted, following
-from drive_control_plane.audit.seldom import Seldom
 from drive_control_plane.connections.callers import REFUSALS, Caller, Responses, caller_with
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.database.tables import Role
@@ -34,16 +32,7 @@ numbers; none lasts half as long, so whoever follows the log by its cursor misse
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=REFUSALS)
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
-
 Reader = Annotated[Caller, Depends(caller_with(Scope.AUDIT_READ, Role.ADMINISTRATOR))]
-
-
-def _written_out(value: object) -> object:
-    """Not as seconds since 1970, which would be taken as well."""
-    if isinstance(value, str) and not _DATE.match(value):
-        raise ValueError("write a time as 2026-01-31T23:59:00Z")
-    return value
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -121,20 +110,8 @@ async def audit_log(
     wanted = Wanted(who, action, target, since, until)
     if form != "json":
         return await _file(context, caller, wanted, form)
-    await note_read(request, context, caller.actor, caller.tenant_id)
+    await note_look(request, caller.actor, caller.tenant_id, READ_LOG)
     return await _page(context, caller.tenant_id, wanted, cursor, limit)
-
-
-async def note_read(request: Request, context: Context, actor: Actor, tenant_id: str) -> None:
-    """That somebody reads the log is an entry, once an hour."""
-    state = request.app.state
-    if not hasattr(state, "audit_reads"):
-        state.audit_reads = Seldom(context.clock.now)
-    reads: Seldom = state.audit_reads
-    if reads.is_due(actor.kind, actor.name, tenant_id):
-        async with context.database.transaction() as session:
-            record(session, context.clock.now(), actor, "audit.read", tenant_id=tenant_id)
-        reads.noted(actor.kind, actor.name, tenant_id)
 
 
 async def _page(context: Context, tenant_id: str, wanted: Wanted, cursor: int, limit: int) -> AuditPage:

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from drive_control_plane.audit import reading
 from drive_control_plane.audit.actions import MEANINGS, meaning_of
-from drive_control_plane.audit.api import note_read
+from drive_control_plane.audit.looks import READ_LOG, note_look
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.database.tables import AuditEntry, Role
@@ -62,7 +62,7 @@ async def audit(
     except ValueError:
         problem = "Write days as 2026-01-31, and times as 2026-01-31T23:59, in UTC."
         return await _show(request, operator, asked, Shown((), None, None), problem, 422)
-    await note_read(request, context, operator.actor, operator.tenant_id)
+    await note_look(request, operator.actor, operator.tenant_id, READ_LOG)
     return await _show(request, operator, asked, await _shown(context, operator.tenant_id, wanted, before, after))
 
 

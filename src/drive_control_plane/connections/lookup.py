@@ -1,4 +1,4 @@
-"""One connection, for whoever may see it. In: a tenant, an id. Out: the row, or a `Problem`: 404 for another tenant's."""
+"""One connection, for whoever may see it. In: a tenant, an id. Out: the row as it is now, or a `Problem`."""
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
-from drive_control_plane.connections import given_tokens
+from drive_control_plane.connections import given_tokens, lookup
 from drive_control_plane.connections.settings import ConnectionSettings, lacking_scopes
 from drive_control_plane.connections.views import (
     ConnectionDetails,
@@ -79,7 +79,7 @@ async def page(
 async def details(context: Context, tenant_id: str, connection_id: str) -> ConnectionDetails:
     """One connection of a tenant. Raises `Problem` 404."""
     async with context.database.reading() as session:
-        connection = await _found(session, tenant_id, connection_id)
+        connection = await lookup.find(session, tenant_id, connection_id)
         corpora = (await _corpora(session, [connection_id]))[connection_id]
         alerts = select(Alert).where(Alert.connection_id == connection_id, Alert.closed_at.is_(None))
         errors = select(RecentError).where(RecentError.connection_id == connection_id)
@@ -99,9 +99,8 @@ async def change(
     """Change a connection; what the worker has to know it is told with the next run. Raises `Problem`."""
     now = context.clock.now()
     async with context.database.transaction() as session:
-        connection = await _found(session, tenant_id, connection_id, lock=True)
-        if connection.status is ConnectionStatus.DISCONNECTED:
-            raise Problem(409, "connection_disconnected", "The connection was ended. Connect the account again.")
+        connection = await lookup.find(session, tenant_id, connection_id, lock=True)
+        lookup.refuse_ended(connection.status)
         changed = await _change(context, session, connection, changes, now)
         if changed:
             connection.updated_at = now
@@ -164,16 +163,6 @@ def _reschedule(context: Context, connection: Connection, now: datetime) -> None
         reschedule(connection, now, pace_of(context))
     except ScheduleError as error:
         raise Problem(422, "invalid_schedule", f"The schedule cannot be followed: {error}.") from None
-
-
-async def _found(session: AsyncSession, tenant_id: str, connection_id: str, *, lock: bool = False) -> Connection:
-    asked: Select[Connection] = select(Connection).where(
-        Connection.id == connection_id, Connection.tenant_id == tenant_id
-    )
-    connection = await session.scalar(asked.with_for_update() if lock else asked)
-    if connection is None:
-        raise Problem(404, "connection_not_found", "There is no such connection.")
-    return connection
 
 
 async def _corpora(session: AsyncSession, ids: Sequence[str]) -> defaultdict[str, list[Corpus]]:

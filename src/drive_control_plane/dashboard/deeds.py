@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from drive_control_plane.audit.log import Actor
+from drive_control_plane.connections.routes import ConnectionId
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.database.tables import ConnectionStatus
 from drive_control_plane.http.problems import Problem
@@ -39,7 +40,7 @@ async def do(
     request: Request,
     context: InContext,
     operator: InWorkingOperator,
-    connection_id: str,
+    connection_id: ConnectionId,
     deed: Annotated[str, Path(max_length=20)],
 ) -> Response:
     """Do what a button says, then show the page again."""

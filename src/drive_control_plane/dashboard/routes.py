@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from drive_control_plane.connections import lookup
 from drive_control_plane.connections.routes import ConnectionId
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.dashboard import reading
@@ -19,7 +20,6 @@ from drive_control_plane.dashboard.deeds import offered
 from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.dashboard.listing import Show, Wanted, listing
 from drive_control_plane.events import advice
-from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator, SignedIn
 from drive_control_plane.oauth.shown import credential_of
 from drive_control_plane.pages import page
@@ -113,7 +113,7 @@ async def _connection(request: Request, context: Context, operator: SignedIn, co
     async with context.database.reading() as session:
         details = await reading.details(session, operator.tenant_id, connection_id, now)
     if details is None:
-        raise Problem(404, "unknown_connection", "There is no such connection.")
+        raise lookup.not_found()
     progress = details.progress
     deeds = offered(
         details.connection.status, is_held=progress.held is not None, is_listing=progress.percent is not None

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 POOL_SIZE = 10
@@ -30,6 +32,24 @@ _OPTIONS = frozenset({"ssl", "host", "port"})
 
 class DatabaseError(Exception):
     """The database cannot be used; the text says why and what to do, and holds no password."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database could not be reached, or was lost: nothing is wrong with what was asked of it."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, (OperationalError, PoolTimeoutError, OSError, DatabaseError))
+
+
+def cause_of(error: BaseException) -> str:
+    """What the driver says, in a line: without the statement that SQLAlchemy adds below, and without its values."""
+    cause = _drivers_own(error)
+    return f"{type(cause).__name__}: {cause}".partition("\n")[0]
+
+
+def _drivers_own(error: BaseException) -> BaseException:
+    """The error of asyncpg or sqlite3; asyncpg's lies below the one that SQLAlchemy makes of it."""
+    driver = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return driver.__cause__ or driver
 
 
 class Database:
@@ -80,9 +100,8 @@ class Database:
             async with self._engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            driver = error.orig if isinstance(error, DBAPIError) else error
-            cause = (driver and driver.__cause__) or driver  # asyncpg's own error lies below SQLAlchemy's
-            raise DatabaseError(f"the database does not answer ({type(cause).__name__}): see DATABASE_URL") from None
+            kind = type(_drivers_own(error)).__name__
+            raise DatabaseError(f"the database does not answer ({kind}): see DATABASE_URL") from None
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -101,20 +120,33 @@ def _engine(url: str) -> AsyncEngine:
     wanted = parsed.set(drivername=driver)
     # Errors go into logs: without the values of their statements, addresses and sealed secrets among them.
     if driver.startswith("postgresql"):
-        wanted = wanted.set(query=_options(parsed))
-        settings = {"statement_timeout": str(STATEMENT_MILLISECONDS), "timezone": "UTC"}
-        return create_async_engine(
-            wanted,
-            pool_size=POOL_SIZE,
-            pool_timeout=POOL_SECONDS,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"server_settings": settings, "timeout": POOL_SECONDS},
-        )
+        return _postgresql(wanted.set(query=_options(parsed)))
     engine = create_async_engine(wanted, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_writing)
     return engine
+
+
+def _postgresql(url: URL) -> AsyncEngine:
+    settings = {"statement_timeout": str(STATEMENT_MILLISECONDS), "timezone": "UTC"}
+    engine = create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"server_settings": settings, "timeout": POOL_SECONDS},
+    )
+    event.listen(engine.sync_engine, "do_connect", _connect)
+    return engine
+
+
+def _connect(dialect: Dialect, _record: object, arguments: Any, options: Any) -> DBAPIConnection:
+    """SQLAlchemy passes on as they are the driver's errors of this one moment: refused, starting up, too many."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except Exception as error:
+        raise dialect.loaded_dbapi.OperationalError(str(error) or type(error).__name__) from error
 
 
 def _readers(engine: AsyncEngine) -> AsyncEngine:

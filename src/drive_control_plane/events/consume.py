@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from clustera_toolkit.kafka import Assignment, KafkaAdmin, KafkaClientError, KafkaConsumer, Position, TopicError
 from drive_control_plane.clock import Clock
 from drive_control_plane.config import ControlPlaneSettings
-from drive_control_plane.database import Database, DatabaseError
+from drive_control_plane.database import Database, DatabaseError, cause_of
 from drive_control_plane.events import offsets
 from drive_control_plane.events.batch import Applier
 
@@ -55,7 +55,8 @@ class EventConsumer:
                 await self._database.check()
                 await self._live()
             except FAILURES as error:
-                log.warning("the worker's events are not read: %s", error, extra={"again_in": self._wait_seconds})
+                why = cause_of(error) if isinstance(error, SQLAlchemyError) else error
+                log.warning("the worker's events are not read: %s", why, extra={"again_in": self._wait_seconds})
             except Exception:
                 log.exception("the worker's events are not read, by a defect of this program")
             await self._clock.sleep(self._wait_seconds)

@@ -3,6 +3,7 @@
 A list costs 100 quota units whatever its size, a look at one id 5.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,6 +28,8 @@ FOUND_FOLDERS: Final = 50
 _ALL_DRIVES: Final = {"supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}
 """Without them what lies in shared drives does not exist."""
 _FIELDS: Final = "id,name,mimeType,trashed,driveId,parents"
+_ID: Final = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,200}")
+"""What may stand in an address: anything else, and dots alone, would mean another place."""
 _IS_FOLDER: Final = f"mimeType = '{FOLDER}' and trashed = false"
 
 
@@ -58,8 +61,7 @@ async def drives(visit: Visit, cursor: str | None) -> FolderPage:
 
 async def look(visit: Visit, folder_id: str) -> FolderInfo:
     """What an id is. Raises `NotVisibleError`."""
-    if not folder_id.strip("."):  # in an address these mean another place
-        raise NotVisibleError
+    _check_id(folder_id)
     try:
         file = await visit.get(f"files/{folder_id}", {"fields": _FIELDS, **_ALL_DRIVES}, File)
     except CursorRefusedError:  # what no file can be called
@@ -76,7 +78,14 @@ async def look(visit: Visit, folder_id: str) -> FolderInfo:
 
 async def drive_name(visit: Visit, drive_id: str) -> str:
     """What a shared drive is called. Raises `NotVisibleError`."""
+    _check_id(drive_id)
     return (await visit.get(f"drives/{drive_id}", {"fields": "id,name"}, Drive)).name
+
+
+def _check_id(text: str) -> None:
+    """See that it can be an id; forms may hold anything. Raises `NotVisibleError`."""
+    if _ID.fullmatch(text) is None:
+        raise NotVisibleError
 
 
 async def _files(visit: Visit, query: str, cursor: str | None, size: int, corpus: Mapping[str, str]) -> FolderPage:

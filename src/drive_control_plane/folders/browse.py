@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from drive_control_plane.context import Context
 from drive_control_plane.folders import asking
@@ -26,6 +26,7 @@ from drive_control_plane.folders.models import (
 )
 from drive_control_plane.folders.visit import Visit
 from drive_control_plane.http.problems import Problem
+from drive_control_plane.security.vault import VaultError
 
 KEPT_SECONDS: Final = 300.0
 MOST_DRIVE_PAGES: Final = 4
@@ -130,9 +131,16 @@ class Browse:
         """An answer from the cache, else from Google."""
         digest = hashlib.sha256(json.dumps([_SHAPE, self.sees_drives, *asked]).encode()).hexdigest()
         key = f"folders:{self.connection_id}:{digest}"
-        kept = None if now else await self.context.cache.get(key)
+        kept = None if now else self._opened(kind, await self.context.cache.get(key))
         if kept is not None:
-            return kind.model_validate_json(kept)
+            return kept
         fresh = await ask()
-        await self.context.cache.put(key, fresh.model_dump_json().encode(), KEPT_SECONDS)
+        # Names tell much about people, and the cache may be a Redis that others read.
+        await self.context.cache.put(key, self.context.vault.seal(fresh.model_dump_json()), KEPT_SECONDS)
         return fresh
+
+    def _opened(self, kind: type[Model], sealed: bytes | None) -> Model | None:
+        try:
+            return None if sealed is None else kind.model_validate_json(self.context.vault.open(sealed))
+        except (VaultError, ValidationError):  # by a key that is gone, or written by somebody else
+            return None

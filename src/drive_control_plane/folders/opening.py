@@ -2,12 +2,12 @@
 
 from sqlalchemy import select
 
+from drive_control_plane.connections import lookup
 from drive_control_plane.connections.access_tokens import AccessTokens
 from drive_control_plane.context import Context
-from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential
+from drive_control_plane.database.tables import Connection, Credential
 from drive_control_plane.folders.browse import Browse
 from drive_control_plane.folders.visit import Visit
-from drive_control_plane.http.problems import Problem
 from drive_control_plane.oauth.scopes import DRIVE_READONLY, missing_scopes
 
 
@@ -21,9 +21,8 @@ async def open_browse(context: Context, tokens: AccessTokens, tenant_id: str, co
     async with context.database.reading() as session:
         found = (await session.execute(asked)).one_or_none()
     if found is None:
-        raise Problem(404, "connection_not_found", "There is no such connection.")
+        raise lookup.not_found()
     status, scopes = found
-    if status is ConnectionStatus.DISCONNECTED:
-        raise Problem(409, "connection_disconnected", "The connection was ended. Connect the account again.")
+    lookup.refuse_ended(status)
     sees_drives = not missing_scopes([DRIVE_READONLY], scopes or ())
     return Browse(context, Visit(context, tokens, connection_id), connection_id, sees_drives)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import StringConstraints
 
+from drive_control_plane.audit.looks import READ_NAMES, note_look
 from drive_control_plane.connections.access_tokens import AccessTokens
 from drive_control_plane.connections.callers import REFUSALS, Caller, Responses, caller_with
 from drive_control_plane.connections.routes import NOT_FOUND, ConnectionId
@@ -48,6 +49,7 @@ ANSWERS: Responses = {
 
 @router.get("/v1/connections/{connection_id}/folders", responses={**REFUSALS, **NOT_FOUND, **ANSWERS})
 async def list_folders(
+    request: Request,
     context: InContext,
     caller: Reader,
     tokens: Tokens,
@@ -61,7 +63,9 @@ async def list_folders(
     `name`: folders whose name, or a word of it, begins like this, wherever they lie; `parent` has to be absent then.
     Answers may be five minutes old.
     """
-    return await _page(await open_browse(context, tokens, caller.tenant_id, connection_id), parent, cursor, name)
+    browse = await open_browse(context, tokens, caller.tenant_id, connection_id)
+    await note_look(request, caller.actor, caller.tenant_id, READ_NAMES, connection_id)
+    return await _page(browse, parent, cursor, name)
 
 
 @router.get("/fragments/connections/{connection_id}/folders", include_in_schema=False)
@@ -79,6 +83,7 @@ async def folders_fragment(
     found, wrong = None, None
     try:
         browse = await open_browse(context, tokens, operator.tenant_id, connection_id)
+        await note_look(request, operator.actor, operator.tenant_id, READ_NAMES, connection_id)
         found = await _page(browse, parent, cursor, name)
     except Problem as problem:
         if problem.code == "connection_not_found":

@@ -8,12 +8,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-import aiohttp
-
 from drive_control_plane.audit.log import Actor
 from drive_control_plane.connections.access_tokens import AccessTokens, Request
 from drive_control_plane.context import Context
 from drive_control_plane.folders.answers import Answer, TokenRefusedError, later, read
+from drive_control_plane.http.outbound import NoAnswerError, OversizeError, call
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.security.secrets import hash_of
 
@@ -69,26 +68,15 @@ class Visit:
         return await self._once(token, path, params, kind)
 
     async def _once(self, token: str, path: str, params: Mapping[str, str], kind: type[Answer]) -> Answer:
+        url = f"{self._context.settings.gdrive_api_base_url}/{path}"
+        sent = {"params": params, "headers": {"Authorization": f"Bearer {token}"}}
         try:
-            async with (
-                asyncio.timeout(TRY_SECONDS),
-                self._context.http.get(
-                    f"{self._context.settings.gdrive_api_base_url}/{path}",
-                    params=params,
-                    headers={"Authorization": f"Bearer {token}"},
-                    allow_redirects=False,
-                ) as answer,
-            ):
-                status, body = answer.status, await _bounded(answer)
-        except (aiohttp.ClientError, TimeoutError, OSError):
+            status, body = await call(
+                self._context.http, "GET", url, seconds=TRY_SECONDS, most_bytes=MAX_ANSWER_BYTES, **sent
+            )
+        except NoAnswerError:
             raise later() from None
+        except OversizeError:
+            told = "An answer is larger than any that Google sends: see proxies."
+            raise Problem(502, "unreadable_answer", told) from None
         return read(status, body, kind)
-
-
-async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(65_536):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise Problem(502, "unreadable_answer", "An answer is larger than any that Google sends: see proxies.")
-    return bytes(body)

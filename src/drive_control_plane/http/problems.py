@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from drive_control_plane.database import cause_of, is_away
 from drive_control_plane.pages import page
 
 MEDIA_TYPE = "application/problem+json"
@@ -73,7 +74,10 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     @app.exception_handler(SQLAlchemyError)
     async def away(request: Request, error: SQLAlchemyError) -> Response:
-        log.error("the database did not do what was asked of it: %s", type(error).__name__, exc_info=error)
+        if is_away(error):
+            log.warning("the database is away: %s", cause_of(error))
+        else:
+            log.error("the database did not do what was asked of it: %s", type(error).__name__, exc_info=error)
         told = "The database cannot be asked now: try again in a moment."
         if _is_a_persons(request):
             return _page(request, 503, told)

@@ -1,6 +1,6 @@
 """What every answer says to browsers, and which requests are refused before anything else.
 
-In: requests. Out: headers that forbid frames, foreign scripts and sniffing; 403 for a changing request that a page of
+In: requests. Out: headers that forbid frames, foreign scripts, sniffing and, but for files of our own, keeping; 403 for a changing request that a page of
 somebody else's sent, 413 for a body that is larger than any of ours.
 """
 
@@ -20,6 +20,7 @@ _TOO_LARGE: Refusal = (
     {"connection": "close"},  # what is left of it is not waited for
 )
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEPT_BY_NOBODY = (b"cache-control", b"no-store")
 
 
 class Shield:
@@ -36,6 +37,8 @@ class Shield:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        is_ours_to_keep = scope["path"].startswith("/static/")
+        answered = self._headers if is_ours_to_keep else [*self._headers, _KEPT_BY_NOBODY]
 
         received = 0
 
@@ -49,7 +52,7 @@ class Shield:
         async def shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                added = [(name, value) for name, value in self._headers if name not in present]
+                added = [(name, value) for name, value in answered if name not in present]
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 

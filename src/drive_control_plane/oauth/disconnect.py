@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
-from drive_control_plane.connections import given_tokens
+from drive_control_plane.connections import given_tokens, lookup
 from drive_control_plane.connections.messages import forget_trigger
-from drive_control_plane.context import Context, PublishError
+from drive_control_plane.context import Context
 from drive_control_plane.database.tables import Channel, Connection, ConnectionStatus, Credential, CredentialKind
-from drive_control_plane.http.problems import Problem
 from drive_control_plane.oauth.revoking import Ending, end_grant
+from drive_control_plane.scheduler.sending import send_or_refuse
 
 
 async def disconnect(context: Context, actor: Actor, connection_id: str) -> None:
@@ -24,7 +24,8 @@ async def disconnect(context: Context, actor: Actor, connection_id: str) -> None
     Raises `Problem`: 404 for one that is not there, 503 when the worker could not be told, in which case nothing has
     changed. A grant that Google did not revoke is noted; its tokens are forgotten all the same.
     """
-    await _check(context, actor, connection_id)
+    async with context.database.reading() as session:
+        await lookup.find(session, actor.tenant_id, connection_id)  # the actor's to end
     await context.hooks.stop_channels(connection_id)
     credential = await _stop(context, actor, connection_id)
     if credential is None:
@@ -38,44 +39,19 @@ async def disconnect(context: Context, actor: Actor, connection_id: str) -> None
             record(session, now, actor, "credential.deleted", connection_id, grant=ending)
 
 
-async def _check(context: Context, actor: Actor, connection_id: str) -> None:
-    """See that it is the actor's to end."""
-    async with context.database.reading() as session:
-        connection = await session.get(Connection, connection_id)
-        if connection is None or connection.tenant_id != actor.tenant_id:
-            raise Problem(404, "connection_not_found", "There is no such connection.")
-
-
 async def _stop(context: Context, actor: Actor, connection_id: str) -> Credential | None:
     """Tell the worker, and have nothing start any more; the credential, which is still to be ended."""
     now = context.clock.now()
     async with context.database.transaction() as session:
-        connection = await session.scalar(
-            select(Connection)
-            .where(Connection.id == connection_id, Connection.tenant_id == actor.tenant_id)
-            .with_for_update()  # so that no scheduled trigger follows the last one
-        )
-        if connection is None:
-            raise Problem(404, "connection_not_found", "There is no such connection.")
+        # Locked, so that no scheduled trigger follows the last one.
+        connection = await lookup.find(session, actor.tenant_id, connection_id, lock=True)
         if connection.status != ConnectionStatus.DISCONNECTED:
             await _mark(session, connection, now)
             await given_tokens.forget(context, connection_id)
             record(session, now, actor, "connection.disconnected", connection_id, account=connection.account_email)
             await session.flush()  # what the database refuses is refused before the worker is told
-            await _forget(context, connection, now)
+            await send_or_refuse(context, forget_trigger(connection, now))
         return await session.get(Credential, connection_id)
-
-
-async def _forget(context: Context, connection: Connection, now: datetime) -> None:
-    try:
-        message = forget_trigger(connection, now)
-        await context.publisher.publish(
-            context.settings.kafka_topic_trigger, connection.id, message.value, message.traceparent
-        )
-    except PublishError:
-        raise Problem(
-            503, "kafka_unavailable", "Kafka does not take messages at the moment, so nothing was changed. Try again."
-        ) from None
 
 
 async def _mark(session: AsyncSession, connection: Connection, now: datetime) -> None:

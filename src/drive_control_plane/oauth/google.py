@@ -7,12 +7,11 @@ asked again some times, all of it within a deadline. Credentials never follow a 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-import aiohttp
-
 from drive_control_plane.context import Context
+from drive_control_plane.http.outbound import NoAnswerError, OversizeError, call
 from drive_control_plane.oauth.answers import Account, Grant, GrantKind, check_revoked, read_account, read_grant
 from drive_control_plane.oauth.errors import UnavailableError, error_of, unavailable
 
@@ -118,15 +117,13 @@ class Google:
         self, method: str, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         sent = {"Accept": "application/json", **(headers or {})}
+        bounds: Any = {"seconds": TRY_SECONDS, "most_bytes": MAX_ANSWER_BYTES}
         try:
-            async with (
-                asyncio.timeout(TRY_SECONDS),
-                self._context.http.request(method, url, data=form, headers=sent, allow_redirects=False) as answer,
-            ):
-                return answer.status, await _bounded(answer)
-        except (aiohttp.ClientError, TimeoutError):  # their texts may show the address with what is in it
-            failed = unavailable()
-        raise failed
+            return await call(self._context.http, method, url, data=form, headers=sent, **bounds)
+        except NoAnswerError:
+            raise unavailable() from None
+        except OversizeError:
+            raise error_of("unreadable_answer") from None
 
     def _client_fields(self) -> dict[str, str]:
         client_id, secret = self._client()
@@ -137,12 +134,3 @@ class Google:
         if not client_id or secret is None:
             raise error_of("oauth_client_missing")
         return client_id, secret.get_secret_value()
-
-
-async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
-    body = b""
-    async for chunk in answer.content.iter_chunked(65_536):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise error_of("unreadable_answer")
-    return body

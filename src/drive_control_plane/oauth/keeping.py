@@ -28,6 +28,7 @@ from drive_control_plane.database.tables import (
 from drive_control_plane.oauth.answers import Account
 from drive_control_plane.oauth.flow import ConnectError
 from drive_control_plane.oauth.scopes import missing_scopes, scopes_for
+from drive_control_plane.scheduler.sending import send
 from drive_control_plane.webhooks.due import status_changed
 
 SCHEDULE = {"kind": "adaptive"}
@@ -180,11 +181,8 @@ def take_up(connection: Connection, account: Account, now: datetime) -> None:
 
 async def _tell_worker(context: Context, connection: Connection, now: datetime) -> None:
     """Unpark the connection: the worker ignores what is due for it until then. Raises `ConnectError`."""
-    message = resume_trigger(connection, now)
     try:
-        await context.publisher.publish(
-            context.settings.kafka_topic_trigger, connection.id, message.value, message.traceparent
-        )
+        await send(context, resume_trigger(connection, now))
     except PublishError:
         raise ConnectError(
             "worker_not_told", "Kafka does not take messages at the moment, so nothing was changed. Connect again soon."

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
-from drive_control_plane.connections import given_tokens
+from drive_control_plane.connections import given_tokens, lookup
 from drive_control_plane.connections.messages import resume_trigger
-from drive_control_plane.context import Context, PublishError
+from drive_control_plane.context import Context
 from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential, CredentialKind
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.oauth.delegating import Asker, Proven, audited, kept, key_of, proven_for
 from drive_control_plane.oauth.keeping import store, take_up
 from drive_control_plane.oauth.scopes import missing_scopes, scopes_for
+from drive_control_plane.scheduler.sending import send_or_refuse
 from drive_control_plane.security.vault import VaultError
 from drive_control_plane.webhooks.due import status_changed
 
@@ -82,19 +82,16 @@ async def _go_on(context: Context, session: AsyncSession, connection: Connection
     take_up(connection, proven.account, now)
     await session.flush()  # what the database refuses is refused before the worker is told
     await status_changed(session, connection.id, now)
-    await _tell_worker(context, connection, proven.subject)
+    # Unparked: the worker ignores what is due for it until then.
+    await send_or_refuse(context, resume_trigger(connection, now, proven.subject))
 
 
 async def _replaceable(
     session: AsyncSession, tenant_id: str, connection_id: str, *, lock: bool = False
 ) -> tuple[Connection, Credential]:
     """A connection whose key may be replaced. Raises `Problem`."""
-    asked = select(Connection).where(Connection.id == connection_id, Connection.tenant_id == tenant_id)
-    connection = await session.scalar(asked.with_for_update() if lock else asked)
-    if connection is None:
-        raise Problem(404, "connection_not_found", "There is no such connection.")
-    if connection.status is ConnectionStatus.DISCONNECTED:
-        raise Problem(409, "connection_disconnected", "The connection was ended. Connect the account again.")
+    connection = await lookup.find(session, tenant_id, connection_id, lock=lock)
+    lookup.refuse_ended(connection.status)
     credential = await session.get(Credential, connection_id)
     if credential is None or credential.kind is not CredentialKind.SERVICE_ACCOUNT:
         raise Problem(409, "not_a_service_account", "This connection lives by a person's consent, not by a key.")
@@ -107,15 +104,3 @@ def _opened(context: Context, credential: Credential) -> str:
     except VaultError as error:
         told = str(error)
     raise Problem(409, "credential_unreadable", f"The stored key cannot be decrypted ({told}). Give the key file.")
-
-
-async def _tell_worker(context: Context, connection: Connection, subject: str | None) -> None:
-    """Unpark the connection: the worker ignores what is due for it until then. Raises `Problem` 503."""
-    message = resume_trigger(connection, context.clock.now(), subject)
-    topic = context.settings.kafka_topic_trigger
-    try:
-        await context.publisher.publish(topic, connection.id, message.value, message.traceparent)
-    except PublishError:
-        raise Problem(
-            503, "kafka_unavailable", "Kafka does not take messages at the moment, so nothing was changed. Try again."
-        ) from None

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
 
+from drive_control_plane.connections import lookup
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.dashboard.frame import shared
-from drive_control_plane.database.tables import Connection, Role
+from drive_control_plane.database.tables import Role
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InWorkingOperator, SignedIn, find_operator
 from drive_control_plane.oauth.delegating import connect, key_of
@@ -151,11 +151,9 @@ async def _replace_form(
     request: Request, context: Context, operator: SignedIn, connection_id: str, problem: Problem | None = None
 ) -> Response:
     """The form, as long as the connection has a key that can be replaced. Raises `Problem`."""
+    connection = await lookup.visible(context, operator.tenant_id, connection_id)
     credential = await credential_of(context, connection_id)
-    async with context.database.reading() as session:
-        mine = Connection.id == connection_id, Connection.tenant_id == operator.tenant_id
-        connection = await session.scalar(select(Connection).where(*mine))
-    if connection is None or not credential.by_service_account:
+    if not credential.by_service_account:
         raise problem or Problem(404, "unknown_connection", "There is no such connection by a service account.")
     return page(
         request,

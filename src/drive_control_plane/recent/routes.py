@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
+from drive_control_plane.audit.looks import READ_NAMES, note_look
 from drive_control_plane.connections.callers import REFUSALS, Caller, Responses, caller_with
 from drive_control_plane.connections.routes import NOT_FOUND, ConnectionId
 from drive_control_plane.context import InContext
@@ -79,12 +80,16 @@ class ChangesView(BaseModel):
 
 
 @router.get("/v1/connections/{connection_id}/recent-changes", responses={**REFUSALS, **NOT_FOUND, **AWAY})
-async def list_recent_changes(changes: InChanges, caller: Reader, connection_id: ConnectionId) -> ChangesView:
+async def list_recent_changes(
+    request: Request, changes: InChanges, caller: Reader, connection_id: ConnectionId
+) -> ChangesView:
     """What changed in the drive of late, as the newest records in Kafka tell it."""
     try:
-        return ChangesView.model_validate(await changes.of(caller.tenant_id, connection_id))
+        found = await changes.of(caller.tenant_id, connection_id)
     except ReadError as error:
         raise Problem(503, "kafka_unavailable", str(error)) from None
+    await note_look(request, caller.actor, caller.tenant_id, READ_NAMES, connection_id)
+    return ChangesView.model_validate(found)
 
 
 @router.get("/fragments/connections/{connection_id}/changes", include_in_schema=False)
@@ -95,6 +100,8 @@ async def changes_fragment(
     found, wrong = None, None
     try:
         found = await changes.of(operator.tenant_id, connection_id)
+        if operator.may(Role.OPERATOR):
+            await note_look(request, operator.actor, operator.tenant_id, READ_NAMES, connection_id)
     except ReadError as error:
         wrong = str(error)
     values: dict[str, Any] = {

@@ -39,11 +39,10 @@ from drive_control_plane.database.base import UtcTime
 from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential
 from drive_control_plane.scheduler.messages import TriggerError, TriggerMessage, Wish, due_id, trigger_message
 from drive_control_plane.scheduler.schedule import Facts, Pace, ScheduleError, next_run, parse_schedule
+from drive_control_plane.scheduler.sending import send
 
 log = logging.getLogger(__name__)
 
-PUBLISH_SECONDS = 6.0
-"""A little more than the publisher takes by itself, and less than SQLite's other writers wait for their turn."""
 SCHEDULER = Actor("system", "scheduler")
 # Written out, not a parameter: a plan that PostgreSQL makes for all values cannot use the index of active rows.
 _IS_ACTIVE = Connection.status == literal(ConnectionStatus.ACTIVE, Connection.status.type, literal_execute=True)
@@ -232,14 +231,10 @@ class Claims:
         return [step for step, outcome in zip(batch.steps, outcomes, strict=True) if outcome is None]
 
     async def _send(self, message: TriggerMessage) -> PublishError | None:
-        topic = self._context.settings.kafka_topic_trigger
         try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                await self._context.publisher.publish(topic, message.connection_id, message.value, message.traceparent)
+            await send(self._context, message)
         except PublishError as error:
             return error
-        except TimeoutError:
-            return PublishError(f"no acknowledgement within {PUBLISH_SECONDS:.0f} s")
         return None
 
 

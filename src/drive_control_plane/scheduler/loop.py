@@ -9,6 +9,7 @@ import logging
 from datetime import datetime
 
 from drive_control_plane.context import Context
+from drive_control_plane.database import cause_of, is_away
 from drive_control_plane.scheduler.claims import Claimed, Claims, Place
 from drive_control_plane.scheduler.metrics import SchedulerMetrics
 
@@ -75,8 +76,11 @@ class Scheduler:
             claimed = await self._claims.take(self._reached)
             self._note(claimed)
             return await self._rest_after(claimed)
-        except Exception:  # whatever happens to a round, there is a next one
-            log.exception("a round of the scheduler ended early")
+        except Exception as error:  # whatever happens to a round, there is a next one
+            if is_away(error):
+                log.warning("nothing is scheduled, the database is away: %s", cause_of(error))
+            else:
+                log.exception("a round of the scheduler ended early")
             self._metrics.interrupted.inc()
             self._reached = None
             return self._backoff()

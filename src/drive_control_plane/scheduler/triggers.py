@@ -4,7 +4,6 @@ In: an actor, a connection, a wish. Out: a trigger that Kafka has acknowledged, 
 entry: all of it or, when it is refused (`Problem`), nothing. Another tenant's connection is not found.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +14,16 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.connections import lookup
 from drive_control_plane.connections.messages import connection_config
-from drive_control_plane.context import Context, PublishError
+from drive_control_plane.context import Context
 from drive_control_plane.database.tables import Connection, ConnectionStatus
 from drive_control_plane.http.problems import Problem
-from drive_control_plane.scheduler.claims import PUBLISH_SECONDS, pace_of, subject_of
+from drive_control_plane.scheduler.claims import pace_of, subject_of
 from drive_control_plane.scheduler.messages import TriggerError, TriggerMessage, Wish, trigger_message
 from drive_control_plane.scheduler.pacing import reschedule
 from drive_control_plane.scheduler.schedule import Pace, ScheduleError
+from drive_control_plane.scheduler.sending import send_or_refuse
 from drive_control_plane.webhooks.due import status_changed
 
 MOST_FOLDERS = 1_000
@@ -115,7 +116,7 @@ async def _request(
             tenant_id=connection.tenant_id, message_id=message.message_id, **details,
         )  # fmt: skip
         await session.flush()  # what the database refuses is refused before anybody is told
-        await _publish(context, message)
+        await send_or_refuse(context, message)
     return Requested(message.message_id, connection.id, wish, connection.status)
 
 
@@ -126,15 +127,14 @@ async def _found(session: AsyncSession, actor: Actor, connection_id: str) -> Con
         wanted = wanted.where(Connection.tenant_id == actor.tenant_id)
     connection = await session.scalar(wanted)
     if connection is None:
-        raise Problem(404, "connection_not_found", "There is no such connection.")
+        raise lookup.not_found()
     return connection
 
 
 def _check(connection: Connection, wish: Wish) -> None:
     """Refuse what makes no sense for a connection that stands like this."""
+    lookup.refuse_ended(connection.status)
     match connection.status:
-        case ConnectionStatus.DISCONNECTED:
-            raise Problem(409, "connection_disconnected", "The connection was ended. Connect the account again.")
         case ConnectionStatus.REAUTHORIZATION_REQUIRED if wish is not Wish.CANCEL:
             raise Problem(409, "reauthorization_required", "Google wants consent again. Reconnect the account first.")
         case ConnectionStatus.PAUSED if wish in _BEGIN_WORK:
@@ -176,14 +176,3 @@ def _resumed(connection: Connection, now: datetime, pace: Pace) -> None:
 
 
 _CHANGES: dict[Wish, Callable[[Connection, datetime, Pace], None]] = {Wish.PAUSE: _paused, Wish.RESUME: _resumed}
-
-
-async def _publish(context: Context, message: TriggerMessage) -> None:
-    topic = context.settings.kafka_topic_trigger
-    try:
-        async with asyncio.timeout(PUBLISH_SECONDS):
-            await context.publisher.publish(topic, message.connection_id, message.value, message.traceparent)
-    except (PublishError, TimeoutError):
-        raise Problem(
-            503, "kafka_unavailable", "Kafka did not take the message; nothing was changed. Try again shortly."
-        ) from None

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
+from drive_control_plane.connections import lookup
 from drive_control_plane.connections.routes import ConnectionId
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.dashboard.frame import shared
@@ -93,7 +94,7 @@ async def _row(context: Context, operator: SignedIn, connection_id: str) -> tupl
     async with context.database.reading() as session:
         found = (await session.execute(asked)).one_or_none()
     if found is None:
-        raise Problem(404, "connection_not_found", "There is no such connection.")
+        raise lookup.not_found()
     return found[0], found[1]
 
 

@@ -7,12 +7,12 @@ again soon or that somebody has to do something first. No text here holds a toke
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import aiohttp
 import msgspec
 
 from drive_control_plane.context import Context
+from drive_control_plane.http.outbound import NoAnswerError, OversizeError, call
 
 CALL_SECONDS = 20.0
 MAX_ANSWER_BYTES = 65_536
@@ -103,31 +103,17 @@ async def _call(
     *,
     fine: frozenset[int] = frozenset(),
 ) -> bytes:
+    url, headers = f"{context.settings.gdrive_api_base_url}/{path}", {"Authorization": f"Bearer {access_token}"}
+    bounds: Any = {"seconds": CALL_SECONDS, "most_bytes": MAX_ANSWER_BYTES}
     try:
-        async with context.http.request(
-            method,
-            f"{context.settings.gdrive_api_base_url}/{path}",
-            params=params,
-            json=body,
-            headers={"Authorization": f"Bearer {access_token}"},
-            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
-            allow_redirects=False,
-        ) as response:
-            answer = await _read(response)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise WatchError(f"{path}: no answer ({type(error).__name__})") from None
-    if response.status // 100 != 2 and response.status not in fine:
-        raise _refused(path, response.status, answer)
+        status, answer = await call(context.http, method, url, params=params, json=body, headers=headers, **bounds)
+    except NoAnswerError as error:
+        raise WatchError(f"{path}: no answer ({error})") from None
+    except OversizeError:
+        raise WatchError("an answer is larger than any that Google sends") from None
+    if status // 100 != 2 and status not in fine:
+        raise _refused(path, status, answer)
     return answer
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    answer = bytearray()
-    async for chunk in response.content.iter_any():
-        answer += chunk
-        if len(answer) > MAX_ANSWER_BYTES:
-            raise WatchError("an answer is larger than any that Google sends")
-    return bytes(answer)
 
 
 def _refused(path: str, status: int, answer: bytes) -> WatchError:

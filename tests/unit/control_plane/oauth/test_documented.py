@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from drive_control_plane.connections import lookup
 from drive_control_plane.oauth import (
     callback,
     delegating,
@@ -13,10 +14,11 @@ from drive_control_plane.oauth import (
     service_account_pages,
 )
 from drive_control_plane.oauth.errors import MISSETTINGS, PASSING, REFUSALS
+from drive_control_plane.scheduler import sending
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "connecting.md"
 RAISED = re.compile(r'(?:ConnectError\(|Problem\(\s*\d+,|_not_tried\(subject,)\s*"(\w+)"')
-SOURCES = (callback, delegating, delegating_many, flow, keeping, replacing, service_account_pages)
+SOURCES = (callback, delegating, delegating_many, flow, keeping, lookup, replacing, sending, service_account_pages)
 
 
 def test_every_code_is_in_the_document() -> None:
