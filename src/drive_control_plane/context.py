@@ -6,7 +6,7 @@ each a process.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, TypeVar
 
 import aiohttp
 from fastapi import Depends, Request
@@ -17,6 +17,8 @@ from drive_control_plane.clock import REAL_CLOCK, Clock
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Database
 from drive_control_plane.security.vault import Vault
+
+Thing = TypeVar("Thing")
 
 
 class Publisher(Protocol):
@@ -73,6 +75,15 @@ def context_of(request: Request) -> Context:
     """The context of the application that answers a request."""
     context: Context = request.app.state.context
     return context
+
+
+def only_one(request: Request, name: str, make: Callable[[Context], Thing]) -> Thing:
+    """The application's one thing of a name, made when it is first asked for."""
+    state = request.app.state
+    if not hasattr(state, name):
+        setattr(state, name, make(context_of(request)))
+    found: Thing = getattr(state, name)
+    return found
 
 
 InContext = Annotated[Context, Depends(context_of)]

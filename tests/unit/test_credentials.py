@@ -189,7 +189,7 @@ def test_good_keys_are_good(keys: SecretStr | None) -> None:
     assert check_keys(keys) is None
 
 
-@pytest.mark.parametrize("keys", ["not-a-key", f"{NEW.decode()},short", "ü" * 44])
+@pytest.mark.parametrize("keys", ["not-a-key", f"{NEW.decode()},short", "ü" * 44], ids=["word", "short", "not ASCII"])
 def test_a_bad_key_is_told_and_not_shown(keys: str) -> None:
     """The text says what a key must be and how to make one."""
     said = check_keys(SecretStr(keys))

@@ -8,7 +8,7 @@ from fastapi import Request as HttpRequest
 from pydantic import BaseModel, Field
 
 from drive_control_plane.connections.access_tokens import AccessTokens, Request
-from drive_control_plane.context import context_of
+from drive_control_plane.context import only_one
 from drive_control_plane.machines.authentication import Machine, require_scope
 
 router = APIRouter(prefix="/v1/connections", tags=["connections"])
@@ -34,11 +34,7 @@ class AccessTokenAnswer(BaseModel):
 
 def access_tokens_of(request: HttpRequest) -> AccessTokens:
     """The application's one `AccessTokens`."""
-    state = request.app.state
-    if not hasattr(state, "access_tokens"):
-        state.access_tokens = AccessTokens(context_of(request))
-    found: AccessTokens = state.access_tokens
-    return found
+    return only_one(request, "access_tokens", AccessTokens)
 
 
 @router.post(

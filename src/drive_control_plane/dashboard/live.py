@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from drive_control_plane.context import Context, InContext
+from drive_control_plane.database import cause_of
 from drive_control_plane.events.feed import Feed, FeedWatch, Subscription
 from drive_control_plane.http.who import InOperator
 from drive_control_plane.operators.cookies import session_of
@@ -117,5 +118,5 @@ async def _watch(watch: FeedWatch) -> None:
         try:
             await watch.poll()
         except (SQLAlchemyError, OSError) as error:
-            log.warning("the database does not say what is new: %s", type(error).__name__)
+            log.warning("the database does not say what is new: %s", cause_of(error))
         await asyncio.sleep(POLL_SECONDS)

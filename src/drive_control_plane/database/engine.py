@@ -43,7 +43,7 @@ def is_away(error: BaseException) -> bool:
 def cause_of(error: BaseException) -> str:
     """What the driver says, in a line: without the statement that SQLAlchemy adds below, and without its values."""
     cause = _drivers_own(error)
-    return f"{type(cause).__name__}: {cause}".partition("\n")[0]
+    return f"{type(cause).__name__}: {cause}".partition("\n")[0].removesuffix(": ")
 
 
 def _drivers_own(error: BaseException) -> BaseException:
@@ -142,11 +142,11 @@ def _postgresql(url: URL) -> AsyncEngine:
 
 
 def _connect(dialect: Dialect, _record: object, arguments: Any, options: Any) -> DBAPIConnection:
-    """SQLAlchemy passes on as they are the driver's errors of this one moment: refused, starting up, too many."""
+    """Have one kind of error for all that keeps it from connecting; the network's own SQLAlchemy would pass on."""
     try:
         return dialect.connect(*arguments, **options)
-    except Exception as error:
-        raise dialect.loaded_dbapi.OperationalError(str(error) or type(error).__name__) from error
+    except (OSError, dialect.loaded_dbapi.Error) as error:
+        raise dialect.loaded_dbapi.OperationalError(str(error)) from (error.__cause__ or error)
 
 
 def _readers(engine: AsyncEngine) -> AsyncEngine:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from drive_control_plane.http.problems import Problem
+from drive_control_plane.oauth.answers import reasons_in
 from drive_control_plane.oauth.errors import MISSETTINGS, REFUSALS, TRY_LATER
 
 FOLDER: Final = "application/vnd.google-apps.folder"
@@ -70,26 +71,13 @@ class DrivePage(msgspec.Struct, frozen=True, rename="camel"):
     next_page_token: str | None = None
 
 
-class _Said(msgspec.Struct):
-    reason: str = ""
-
-
-class _Error(msgspec.Struct):
-    errors: list[_Said] = []
-    details: list[_Said] = []
-
-
-class _Refusal(msgspec.Struct):
-    error: _Error
-
-
 def read(status: int, body: bytes, kind: type[Answer]) -> Answer:
     """Decode what was asked for.
 
     Raises `Problem`, `TokenRefusedError`, `NotVisibleError`, `CursorRefusedError`.
     """
     if status != 200:
-        raise _refusal(status, _reasons(body))
+        raise _refusal(status, frozenset(reasons_in(body)))
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -123,12 +111,3 @@ def _standing(reasons: frozenset[str]) -> Problem:
         return later("The project's daily limit at Google is reached. Try again tomorrow, or raise it in the console.")
     code = "admin_policy_enforced" if "domainPolicy" in reasons else "account_refused"
     return Problem(409, code, REFUSALS[code])
-
-
-def _reasons(body: bytes) -> frozenset[str]:
-    """Google's words for an error, in each of the shapes that its servers use (facts C1)."""
-    try:
-        error = msgspec.json.decode(body, type=_Refusal).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return frozenset()
-    return frozenset(said.reason for said in (*error.errors, *error.details))

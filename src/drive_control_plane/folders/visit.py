@@ -71,9 +71,7 @@ class Visit:
         url = f"{self._context.settings.gdrive_api_base_url}/{path}"
         sent = {"params": params, "headers": {"Authorization": f"Bearer {token}"}}
         try:
-            status, body = await call(
-                self._context.http, "GET", url, seconds=TRY_SECONDS, most_bytes=MAX_ANSWER_BYTES, **sent
-            )
+            status, body = await call(self._context.http, "GET", url, TRY_SECONDS, MAX_ANSWER_BYTES, **sent)
         except NoAnswerError:
             raise later() from None
         except OversizeError:

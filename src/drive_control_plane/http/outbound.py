@@ -18,7 +18,7 @@ class OversizeError(Exception):
 
 
 async def call(
-    http: aiohttp.ClientSession, method: str, url: str, *, seconds: float, most_bytes: int, **sent: Any
+    http: aiohttp.ClientSession, method: str, url: str, seconds: float, most_bytes: int, **sent: Any
 ) -> tuple[int, bytes]:
     """Send it and read the whole answer; `sent` is what aiohttp takes. Raises `NoAnswerError`, `OversizeError`."""
     body = bytearray()

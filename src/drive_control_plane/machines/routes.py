@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from drive_control_plane.context import InContext, context_of
+from drive_control_plane.context import InContext, only_one
 from drive_control_plane.http.addresses import address_of
 from drive_control_plane.machines.granting import Failures, grant
 from drive_control_plane.machines.token_request import FORM, GRANT, MOST_BYTES, OAuthError, invalid_request, read
@@ -80,8 +80,4 @@ async def _body(request: Request) -> bytes:
 
 def _failures_of(request: Request) -> Failures:
     """Those that this process has seen."""
-    state = request.app.state
-    if not hasattr(state, "token_failures"):
-        state.token_failures = Failures(context_of(request).clock)
-    failures: Failures = state.token_failures
-    return failures
+    return only_one(request, "token_failures", lambda context: Failures(context.clock))

@@ -119,6 +119,14 @@ def check_revoked(status: int) -> None:
         raise error_of("unreadable_answer")
 
 
+def reasons_in(body: bytes) -> list[str]:
+    """Google's words for an error of an API, in each of the shapes that its servers use (facts C1)."""
+    error = _object(body).get("error")
+    lists = [error.get(name) for name in ("errors", "details")] if isinstance(error, dict) else []
+    said = [each for listed in lists if isinstance(listed, list) for each in listed if isinstance(each, dict)]
+    return [reason for each in said if isinstance(reason := each.get("reason"), str)]
+
+
 def _token_error(status: int, body: bytes, kind: GrantKind) -> GoogleError:
     said = _object(body)
     code = said.get("error_subtype") or said.get("error")
@@ -138,19 +146,13 @@ def _asserted(code: str, described: str) -> str:
 
 
 def _drive_error(status: int, body: bytes) -> GoogleError:
-    reasons = _reasons(_object(body))
+    reasons = set(reasons_in(body))
     if status in _PASSING_STATUSES or reasons & _RATE_REASONS:
         return unavailable()
     if status == 401:
         return error_of("invalid_grant")
     known = (code for reason, code in _DRIVE_REASONS.items() if reason in reasons)
     return error_of(next(known, "account_refused" if status == 403 else "unreadable_answer"))
-
-
-def _reasons(said: Mapping[str, Any]) -> set[str]:
-    error = said.get("error")
-    listed = error.get("errors") if isinstance(error, dict) else None
-    return {str(each.get("reason")) for each in listed or () if isinstance(each, dict)}
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

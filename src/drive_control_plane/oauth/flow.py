@@ -5,8 +5,6 @@ Another browser's answer (a forged link that would connect the sender's account)
 the flow: a code of another one is refused by Google.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +19,7 @@ from drive_control_plane.database.tables import ConnectFlow, Connection, Connect
 from drive_control_plane.http.who import SignedIn
 from drive_control_plane.oauth.google import Google
 from drive_control_plane.oauth.scopes import EVERYTHING, scopes_for
-from drive_control_plane.security.secrets import hash_of, new_secret
+from drive_control_plane.security.secrets import challenge_of, hash_of, new_secret
 
 LIFETIME: Final = timedelta(minutes=10)
 
@@ -64,7 +62,7 @@ async def start(
         wanted = settings or (EVERYTHING if known is None else known.settings)
         url = Google(context).authorization_url(
             state=state,
-            challenge=_challenge(verifier),
+            challenge=challenge_of(verifier),
             scopes=scopes_for(wanted),
             login_hint=None if known is None else known.account_email,
         )
@@ -141,8 +139,3 @@ async def _known(session: AsyncSession, tenant_id: str, connection_id: str) -> C
     if found is None:
         raise ConnectError("unknown_connection", "There is no such connection, or it uses a service account.")
     return found
-
-
-def _challenge(verifier: str) -> str:
-    """PKCE's S256."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -7,7 +7,7 @@ asked again some times, all of it within a deadline. Credentials never follow a 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 from drive_control_plane.context import Context
@@ -117,9 +117,8 @@ class Google:
         self, method: str, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         sent = {"Accept": "application/json", **(headers or {})}
-        bounds: Any = {"seconds": TRY_SECONDS, "most_bytes": MAX_ANSWER_BYTES}
         try:
-            return await call(self._context.http, method, url, data=form, headers=sent, **bounds)
+            return await call(self._context.http, method, url, TRY_SECONDS, MAX_ANSWER_BYTES, data=form, headers=sent)
         except NoAnswerError:
             raise unavailable() from None
         except OversizeError:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter, ValidationError
 
 from drive_control_plane.connections import lookup
+from drive_control_plane.connections.routes import ConnectionId
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.database.tables import Role
@@ -55,7 +56,7 @@ async def make(
     operator: InWorkingOperator,
     key_file: UploadFile,
     subjects: Annotated[str, Form()] = "",
-    name: Annotated[str, Form(max_length=200)] = "",
+    name: Annotated[str, Form(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
     reads: Annotated[Literal["everything", "metadata"], Form()] = "everything",
 ) -> Response:
     """Connect one user, several, or the service account itself."""
@@ -76,7 +77,7 @@ async def make(
 
 
 @router.get("/{connection_id}")
-async def show_replace(request: Request, context: InContext, connection_id: str) -> Response:
+async def show_replace(request: Request, context: InContext, connection_id: ConnectionId) -> Response:
     """The form for another key."""
     signed_in = await _working(request)
     if signed_in is None:
@@ -89,7 +90,7 @@ async def replace(
     request: Request,
     context: InContext,
     operator: InWorkingOperator,
-    connection_id: str,
+    connection_id: ConnectionId,
     key_file: UploadFile | None = None,
     reads: Annotated[Literal["", "everything", "metadata"], Form()] = "",
 ) -> Response:

@@ -3,6 +3,7 @@
 In: nothing, or a secret that somebody shows. Out: a secret, its hash, whether they belong together.
 """
 
+import base64
 import hashlib
 import hmac
 from secrets import token_urlsafe
@@ -18,6 +19,11 @@ def new_secret() -> str:
 def hash_of(secret: str) -> str:
     """SHA-256 in hexadecimal. Enough for random secrets, which nobody can guess; passwords need Argon2."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def challenge_of(verifier: str) -> str:
+    """PKCE's S256 (RFC 7636): what is sent ahead of a secret that proves later who began."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def is_secret_of(secret: str, expected_hash: str) -> bool:

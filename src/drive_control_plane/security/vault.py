@@ -29,15 +29,17 @@ class Vault:
         try:
             return self._fernet.decrypt(sealed).decode()
         except (InvalidToken, UnicodeDecodeError):
-            raise VaultError(
-                "a stored secret was encrypted with none of CREDENTIALS_ENCRYPTION_KEYS: give the former key again"
-            ) from None
+            raise _unreadable() from None
 
     def renew(self, sealed: bytes) -> bytes:
         """Encrypt anew by the newest key. Raises `VaultError`."""
         try:
             return self._fernet.rotate(sealed)
         except InvalidToken:
-            raise VaultError(
-                "a stored secret was encrypted with none of CREDENTIALS_ENCRYPTION_KEYS: give the former key again"
-            ) from None
+            raise _unreadable() from None
+
+
+def _unreadable() -> VaultError:
+    return VaultError(
+        "a stored secret was encrypted with none of CREDENTIALS_ENCRYPTION_KEYS: give the former key again"
+    )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.config import LOCAL_HOSTS, ControlPlaneSettings
 from drive_control_plane.context import Context
+from drive_control_plane.database import cause_of
 from drive_control_plane.database.tables import Channel, Connection
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.webhooks import due
@@ -62,7 +63,7 @@ class ChannelManager:
             try:
                 await self.look()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("channels are looked at again later: %s", type(error).__name__)
+                log.warning("channels are looked at again later: %s", cause_of(error))
             await self._context.clock.sleep(POLL_SECONDS)
 
     async def look(self) -> int:

@@ -7,12 +7,13 @@ again soon or that somebody has to do something first. No text here holds a toke
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from drive_control_plane.context import Context
 from drive_control_plane.http.outbound import NoAnswerError, OversizeError, call
+from drive_control_plane.oauth.answers import reasons_in
 
 CALL_SECONDS = 20.0
 MAX_ANSWER_BYTES = 65_536
@@ -56,18 +57,6 @@ class _Channel(msgspec.Struct, rename="camel"):
     expiration: int | str | None = None
 
 
-class _Reason(msgspec.Struct):
-    reason: str = ""
-
-
-class _Error(msgspec.Struct):
-    errors: list[_Reason] = []
-
-
-class _Refusal(msgspec.Struct):
-    error: _Error
-
-
 async def open_channel(
     context: Context, access_token: str, corpus: str, channel_id: str, secret: str, expires_at: datetime
 ) -> Opened:
@@ -104,9 +93,9 @@ async def _call(
     fine: frozenset[int] = frozenset(),
 ) -> bytes:
     url, headers = f"{context.settings.gdrive_api_base_url}/{path}", {"Authorization": f"Bearer {access_token}"}
-    bounds: Any = {"seconds": CALL_SECONDS, "most_bytes": MAX_ANSWER_BYTES}
+    sent = {"params": params, "json": body, "headers": headers}
     try:
-        status, answer = await call(context.http, method, url, params=params, json=body, headers=headers, **bounds)
+        status, answer = await call(context.http, method, url, CALL_SECONDS, MAX_ANSWER_BYTES, **sent)
     except NoAnswerError as error:
         raise WatchError(f"{path}: no answer ({error})") from None
     except OversizeError:
@@ -117,17 +106,8 @@ async def _call(
 
 
 def _refused(path: str, status: int, answer: bytes) -> WatchError:
-    reason = _reason(answer)
+    reason = next(iter(reasons_in(answer)), "")[:100]
     return WatchError(f"{path}: {status} {reason}".rstrip(), _OFF.get(reason))
-
-
-def _reason(answer: bytes) -> str:
-    """Google's word for an error; none when what came is not Google's."""
-    try:
-        errors = msgspec.json.decode(answer, type=_Refusal).error.errors
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    return errors[0].reason[:100] if errors else ""
 
 
 def _decoded(answer: bytes, kind: type[Answer]) -> Answer:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.context import Context
+from drive_control_plane.database import cause_of
 from drive_control_plane.database.base import UtcTime
 from drive_control_plane.database.tables import Channel, Connection
 from drive_control_plane.webhooks.health import healthy_until
@@ -91,7 +92,7 @@ class Journal:
                 async with asyncio.timeout(WRITE_SECONDS):
                     await self._write(self._writing)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("numbers of channels wait for the database: %s", type(error).__name__)
+                log.warning("numbers of channels wait for the database: %s", cause_of(error))
                 self._take_back(self._writing)
             except asyncio.CancelledError:
                 self._take_back(self._writing)

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from drive_control_plane.context import Context
+from drive_control_plane.database import cause_of
 from drive_control_plane.database.tables import Channel
 from drive_control_plane.webhooks.journal import Journal
 
@@ -99,7 +100,7 @@ class KnownChannels:
             try:
                 found = await self._read(names)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("channels cannot be looked up: %s", type(error).__name__)
+                log.warning("channels cannot be looked up: %s", cause_of(error))
                 self._fail(names)
             except BaseException:
                 self._fail(list(self._asking))

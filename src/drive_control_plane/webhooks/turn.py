@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.context import Context
+from drive_control_plane.database import cause_of
 from drive_control_plane.database.base import new_id
 from drive_control_plane.database.tables import Channel, Connection, ConnectionStatus, Corpus
 from drive_control_plane.scheduler.claims import pace_of
@@ -61,7 +62,7 @@ class Turn:
                 except WatchError as error:
                     self.fail(str(error), error.off)
                 except (SQLAlchemyError, OSError) as error:
-                    self.fail(f"the database does not answer ({type(error).__name__})")
+                    self.fail(f"the database does not answer ({cause_of(error)})")
 
         await asyncio.gather(*(in_turn(self._open(opening)) for opening in self.plan.openings))
         await asyncio.gather(*(in_turn(self._stop(channel)) for channel in self.plan.stops))

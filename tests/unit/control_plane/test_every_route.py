@@ -1,10 +1,12 @@
 """All routes of the application against everybody who has no right to use them."""
 
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import jwt
 import pytest
 from sqlalchemy import select
@@ -43,6 +45,13 @@ async def house(
     """Provide a control plane with two tenants, and a Kafka that has none of its topics."""
     topics = {f"kafka_topic_{each}": topic_names(each) for each in ("trigger", "webhook", "records")}
     async with house_over(database, kafka_bootstrap_servers=embedded_broker.bootstrap_servers, **topics) as made:
+        yield made
+
+
+@pytest.fixture
+async def houses(databases: Database) -> AsyncIterator[House]:
+    """Provide a control plane on each database in turn, without Kafka."""
+    async with house_over(databases) as made:
         yield made
 
 
@@ -331,3 +340,60 @@ async def test_answers_are_kept_by_nobody(house: House) -> None:
             if answer.headers.get("cache-control") != "no-store":
                 kept[route] = answer.headers.get("cache-control")
     assert kept == {}
+
+
+ODD = ("%00", "a%00b", "x" * 300, "%F0%9F%92%A9", "..%2f..", "'--")
+
+
+@pytest.mark.parametrize("part", ODD)
+async def test_what_is_no_id_is_nobodys_fault(houses: House, part: str) -> None:
+    """Whatever stands in an address where an id should, the refusal is the asker's, and the database is not to blame."""
+    person, program, wrong = await houses.person(ADMINISTRATOR), await houses.program(*Scope), {}
+    for route, rule in RULES.items():
+        path = route.partition(" ")[2]
+        names = {each: part for each in ("connection_id", "operator_id", "link_hash", "secret")}
+        for deed in ("pause", "disable") if "{deed}" in path else ("",):
+            asked = path.format(**names, deed=deed)
+            if asked != path:
+                answer = await houses.call(route, asked, program if rule.least is None else person)
+                if answer.status not in {404, 405, 422}:
+                    wrong[route] = answer.status, answer.text[:200]
+    assert wrong == {}
+
+
+FORMS = {
+    "/sign-in": {"email": "a\x00@example.com", "password": "a\x00" * 9},
+    "/operators/invitations": {"email": "a\x00@example.com", "role": "viewer"},
+    "/connect": {"connection_id": "a\x00"},
+    "/account/password": {"old": "\x00" * 12, "new": "abcd\x00" * 12, "again": "abcd\x00" * 12},
+    "/service-accounts": {"name": "a\x00", "subjects": "a\x00@example.com"},
+}
+
+
+@pytest.mark.parametrize("path", FORMS)
+async def test_letters_that_no_database_takes_are_nobodys_fault(houses: House, path: str) -> None:
+    """A form with NUL is refused as wrong, not as a database that is away."""
+    form = aiohttp.FormData(FORMS[path])
+    if path == "/service-accounts":
+        form.add_field("key_file", b"{}", filename="key.json")
+    person = await houses.person(ADMINISTRATOR)
+    async with houses.http.post(houses.url + path, data=form, headers=person, allow_redirects=False) as answer:
+        assert 400 <= answer.status < 500, await answer.text()
+
+
+@pytest.mark.parametrize("route", [each for each, rule in RULES.items() if rule.json is not None])
+async def test_odd_json_is_nobodys_fault(house: House, route: str) -> None:
+    """Half letters, numbers without end and nesting without end are refused, whatever field they stand in."""
+    person = await house.person(ADMINISTRATOR)
+    method, path = route.split(" ")
+    names = RULES[route].json
+    bodies = [b'{"\\ud800": 1}', b"[" * 500_000, b"1e999", b'{"a": ' + b"9" * 5_000 + b"}", b"\xff", b"null", b""]
+    bodies += [json.dumps({**names, name: value}).encode() for name in names for value in ("\ud800", "\x00", 1e308)]
+    wrong = {}
+    for body in bodies:
+        url = house.url + path.format(connection_id=await house.connection())
+        headers = {**person, "Content-Type": "application/json"}
+        async with house.http.request(method, url, data=body, headers=headers) as answer:
+            if not 400 <= answer.status < 500:
+                wrong[body[:40]] = answer.status, await answer.text()
+    assert wrong == {}

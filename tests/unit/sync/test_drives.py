@@ -238,7 +238,7 @@ async def test_what_moved_to_a_my_drive_where_it_is_only_visible_is_taken_back(d
         ({"drives": ["first"]}, {"user:me", "first"}),
         ({"user": "none"}, {"first", "second"}),
     ],
-    ids=str,
+    ids=["no drives", "one drive", "drives alone"],
 )
 async def test_the_settings_say_which_are_followed(
     drive: EmulatedDrive, corpora: dict[str, Any], wanted: set[str]

@@ -1,7 +1,7 @@
 """How requests are refused: words for people, a stable code for programs, and no traceback for either."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -89,6 +89,25 @@ async def test_a_database_that_is_away_is_told_as_such(asked: Asked) -> None:
     assert (status, headers["retry-after"]) == (503, "5")
     assert '"database_unavailable"' in text
     assert (await asked.get("/away", **BROWSER))[0] == 503
+
+
+async def test_a_postgresql_that_is_stopped_is_a_line_in_the_log(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever asks is told to come again; operators read why, without a traceback and without the password."""
+    stopped = Database(f"postgresql://ada:{CANARY}@127.0.0.1:1/control")
+    headers = {"authorization": "Bearer of-nobody", "cookie": "session=of-nobody"}
+    async with (
+        context_over(database) as context,
+        serving(replace(context, database=stopped)) as url,
+        context.http.get(f"{url}/sign-in", headers=headers) as answer,
+    ):
+        assert answer.status == 503
+        assert "database_unavailable" in await answer.text()
+    await stopped.close()
+    assert "the database is away: ConnectionRefusedError" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert CANARY not in caplog.text
 
 
 async def test_a_defect_shows_no_traceback(asked: Asked) -> None:

@@ -1,8 +1,10 @@
 """The scheduler's life: rounds, rests, and what it outlives."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 from tests.support.control_plane.context import EPOCH, RecordingPublisher, context_over
@@ -103,6 +105,21 @@ async def test_what_was_made_due_just_now_is_sent_at_once(database: Database) ->
         await slept.wait()
         await scheduler.close()
     assert [message.key for message in publisher.published] == ["conn_1"]
+
+
+async def test_a_database_that_is_away_is_a_line_in_the_log(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Round after round is tried and counted; the log says why, without a traceback."""
+    time = SharedTime(EPOCH, EPOCH + timedelta(seconds=10), loops=1)
+    stopped = Database("postgresql://ada:canary@127.0.0.1:1/control")
+    async with context_over(database, clock=time.clock) as context:
+        registry = await lived(replace(context, database=stopped), time)
+    await stopped.close()
+    assert (registry.get_sample_value("drive_control_plane_scheduler_rounds_failed_total") or 0) > 1
+    assert "the database is away: ConnectionRefusedError" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert "canary" not in caplog.text
 
 
 async def test_many_due_connections_are_sent_without_a_rest(database: Database) -> None:
