@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from tests.support.emulator.recorder import Recorder
 
 from google_drive_emulator.http.observers import observe
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -48,7 +48,9 @@ class ControlPlaneSettings(BaseSettings):
     google_revoke_uri: str = "https://oauth2.googleapis.com/revoke"
     gdrive_api_base_url: str = "https://www.googleapis.com/drive/v3"
 
-    kafka_bootstrap_servers: str = "localhost:9092"
+    kafka_bootstrap_servers: str = Field(
+        default="localhost:9092", min_length=1, description="host:port, comma separated"
+    )
     kafka_client_config: dict[str, str | int | bool] = Field(
         default={}, description="librdkafka settings as JSON, for TLS and SASL"
     )

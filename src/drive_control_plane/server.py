@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 GOOGLE_SECONDS = 30.0
 GRACE_SECONDS = 5
+BACKLOG = 2_048
 SWEEP_SECONDS = 60.0
 CLEAN_SECONDS = 3_600.0
 
@@ -63,6 +64,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in sockets or ():
+            host, port, *_ = listener.getsockname()
+            log.info("listening", extra={"host": host, "port": port})
         if self.started:
             self._listening()
 
@@ -178,12 +182,10 @@ async def _serve_http(
     context: Context, app: FastAPI, stop: asyncio.Event, work: list[asyncio.Task[None]], listening: Callable[[], None]
 ) -> None:
     """Serve until told to stop, or until a part of the process has died."""
-    settings = context.settings
+    listener = await _listener(context.settings.control_plane_http_host, context.settings.control_plane_http_port)
     server = _Server(
         uvicorn.Config(
             app,
-            host=settings.control_plane_http_host,
-            port=settings.control_plane_http_port,
             log_config=None,
             access_log=False,
             proxy_headers=False,  # else it believes X-Forwarded-For of this machine, whatever the settings say
@@ -193,7 +195,7 @@ async def _serve_http(
         ),
         listening,
     )
-    serving = asyncio.create_task(server.serve(), name="http")
+    serving = asyncio.create_task(server.serve([listener]), name="http")
     stopping = asyncio.create_task(stop.wait(), name="stop")
     ended, _ = await asyncio.wait({serving, stopping, *work}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
@@ -201,6 +203,19 @@ async def _serve_http(
     await asyncio.gather(serving, stopping, return_exceptions=True)
     for part in ended - {stopping}:
         part.result()  # raises what it died of
+
+
+async def _listener(host: str, port: int) -> socket.socket:
+    """Where it listens; uvicorn by itself would end the process. Raises `OSError`."""
+    try:
+        ((family, _, _, _, address), *_) = await asyncio.get_running_loop().getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        return socket.create_server((address[0], port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        wrong = "CONTROL_PLANE_HTTP_HOST and CONTROL_PLANE_HTTP_PORT"
+        why = str(error.strerror or error).partition(" (")[0]
+        raise OSError(f"cannot listen on {host}:{port} ({why}): see {wrong}") from error
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -4,12 +4,14 @@ In: arguments. Out: the exit code of the command that they name (`commands.shell
 """
 
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import Annotated
 
 import typer
 
+from clustera_toolkit.commands import tell_version
 from google_drive_worker.commands import dlq, doctor, run, sync, topics, trigger
+
+PROGRAM = "google-drive-worker"
+PURPOSE = "Keep Google Drive in step into Apache Kafka, or copy it once into a local file."
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command(epilog=run.EXAMPLES)(run.run)
@@ -18,23 +20,9 @@ app.command(epilog=trigger.EXAMPLES)(trigger.trigger)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(dlq.app, name="dlq")
+tell_version(app, PROGRAM, "google-drive-worker", PURPOSE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command."""
-    app(args=None if arguments is None else list(arguments), prog_name="google-drive-worker")
-
-
-def _show_version(*, wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"google-drive-worker {version('google-drive-worker')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _program(
-    version: Annotated[
-        bool, typer.Option("--version", callback=lambda wanted: _show_version(wanted=wanted), is_eager=True)
-    ] = False,
-) -> None:
-    """Keep Google Drive in step into Apache Kafka, or copy it once into a local file."""
+    app(args=None if arguments is None else list(arguments), prog_name=PROGRAM)

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from clustera_toolkit.timing import REAL_TIMING
 from google_drive_worker.client import about
 from google_drive_worker.client.auth import TokenSource
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.observer import CallObserver
 from google_drive_worker.client.session import DriveSession
-from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
 from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.engine_settings import engine_settings

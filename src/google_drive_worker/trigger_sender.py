@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from clustera_toolkit.kafka import KafkaAdmin, KafkaProducer, OutboundMessage, TopicError, partition_of
-from google_drive_worker.client.timing import REAL_TIMING
+from clustera_toolkit.timing import REAL_TIMING
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.schemas.times import rfc3339
 from google_drive_worker.schemas.trigger import TriggerType, parse_trigger

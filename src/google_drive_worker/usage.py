@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.client.quota import Lane, RateLimiter
-from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.quota.gate import QuotaGate
 from google_drive_worker.schemas.event import EventName, Notice, SyncEvent
 from google_drive_worker.schemas.times import rfc3339

@@ -27,11 +27,11 @@ from clustera_toolkit.kafka import (
     read_to_end,
 )
 from clustera_toolkit.message import SizeGuard
+from clustera_toolkit.timing import REAL_TIMING
 from google_drive_worker import topics
 from google_drive_worker.client.auth import TokenSource
 from google_drive_worker.client.observer import LoggingObserver
 from google_drive_worker.client.session import DriveSession
-from google_drive_worker.client.timing import REAL_TIMING
 from google_drive_worker.client.token_sources import TokenEndpoint
 from google_drive_worker.client.transport import HttpTransport
 from google_drive_worker.config import WorkerSettings

@@ -21,8 +21,8 @@ Format = Literal["jsonl", "csv"]
 ROWS: Final = 1_000
 COLUMNS: Final = ("id", "at", "actor_kind", "actor", "action", "target", "outcome", "address", "details")
 MEDIA_TYPES: Final[dict[Format, str]] = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet takes for a formula."""
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""How a cell begins that a spreadsheet takes for a formula; some take the wide forms, too."""
 
 
 async def begin(context: Context, actor: Actor, tenant_id: str, wanted: Wanted, form: Format) -> int:

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.audit.seldom import Seldom
-from drive_control_plane.context import context_of
+from drive_control_plane.context import context_of, only_one
 
 READ_LOG = "audit.read"
 READ_NAMES = "connection.names_read"
@@ -15,10 +15,8 @@ READ_NAMES = "connection.names_read"
 
 async def note_look(request: Request, actor: Actor, tenant_id: str, action: str, target: str | None = None) -> None:
     """Note that somebody looks."""
-    context, state = context_of(request), request.app.state
-    if not hasattr(state, "looks"):
-        state.looks = Seldom(context.clock.now)
-    looks: Seldom = state.looks
+    context = context_of(request)
+    looks = only_one(request, "looks", lambda _: Seldom(context.clock.now))
     key = (action, actor.kind, actor.name, tenant_id, target)
     if looks.is_due(*key):
         async with context.database.transaction() as session:

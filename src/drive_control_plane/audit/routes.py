@@ -10,16 +10,15 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from drive_control_plane.audit import reading
 from drive_control_plane.audit.actions import MEANINGS, meaning_of
 from drive_control_plane.audit.looks import READ_LOG, note_look
 from drive_control_plane.context import Context, InContext
-from drive_control_plane.dashboard.frame import shared
-from drive_control_plane.database.tables import AuditEntry, Role
-from drive_control_plane.http.problems import Problem
-from drive_control_plane.http.who import SignedIn, find_operator
+from drive_control_plane.database.tables import AuditEntry
+from drive_control_plane.http.who import InAdministratorVisiting, SignedIn
+from drive_control_plane.operators.frame import shared
 from drive_control_plane.pages import page
 
 ROWS: Final = 50
@@ -42,6 +41,7 @@ class Shown:
 async def audit(
     request: Request,
     context: InContext,
+    operator: InAdministratorVisiting,
     who: Words = "",
     action: Words = "",
     target: Words = "",
@@ -51,11 +51,6 @@ async def audit(
     after: Number = None,
 ) -> Response:
     """Who did what, the newest first; administrators alone see it."""
-    operator = await find_operator(request)
-    if operator is None:
-        return RedirectResponse("/sign-in", 303)
-    if not operator.may(Role.ADMINISTRATOR):
-        raise Problem(403, "role_too_small", "Only administrators see the audit log.")
     asked = {"who": who.strip(), "action": action.strip(), "target": target.strip(), "from": since, "to": until}
     try:
         wanted = _wanted(asked)

@@ -1,6 +1,5 @@
 """`clients create`, `clients rotate`, `clients list` and `clients disable`: machines that may call the API."""
 
-import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
@@ -14,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from drive_control_plane.audit.log import Actor
 from drive_control_plane.clock import REAL_CLOCK
 from drive_control_plane.commands.database import DatabaseSettings
-from drive_control_plane.commands.shell import WRONG_USE, examples, execute, fail, load, opened
-from drive_control_plane.database import migrate
+from drive_control_plane.commands.shell import WRONG_USE, actor, examples, execute, fail, load, ready
 from drive_control_plane.database.tables import MachineClient
 from drive_control_plane.machines import clients
 from drive_control_plane.machines.clients import ClientError, NewSecret
@@ -80,22 +78,12 @@ def _done(deed: Deed[Result]) -> Result:
 
 
 async def _transacted(settings: DatabaseSettings, deed: Deed[Result]) -> Result:
-    actor = Actor("system", f"command line ({_user()})")
-    async with opened(settings.database_url) as database:
-        await migrate.check(database)
+    async with ready(settings.database_url) as database:
         try:
             async with database.transaction() as session:
-                return await deed(session, REAL_CLOCK.now(), actor)
+                return await deed(session, REAL_CLOCK.now(), actor())
         except (ClientError, ScopeError) as error:
             fail(str(error), WRONG_USE)
-
-
-def _user() -> str:
-    """Who runs the command; in a container the number of a user may have no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unnamed user"
 
 
 def _show(made: NewSecret) -> None:

@@ -1,16 +1,13 @@
 """`keys generate` and `keys rotate`: what secrets are encrypted by."""
 
-import logging
-
 import typer
 from cryptography.fernet import Fernet
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from drive_control_plane.clock import REAL_CLOCK
-from drive_control_plane.commands.shell import FAILED, examples, execute, fail, load, opened
+from drive_control_plane.commands.shell import FAILED, examples, execute, fail, load, ready
 from drive_control_plane.config import ControlPlaneSettings
-from drive_control_plane.database import migrate
 from drive_control_plane.security.rotation import Batch, Rotation
 
 EXAMPLES = examples(
@@ -33,11 +30,11 @@ def generate() -> None:
 def rotate() -> None:
     """Encrypt all stored secrets by the newest of CREDENTIALS_ENCRYPTION_KEYS.
 
-    First give all replicas and workers the new key in front of the old one, then run this, then take the old key away.
+    First give all replicas and workers the new key behind the old one, so that all can read what it encrypts, then in
+    front of it; then run this, then take the old key away.
     It may run beside them. When it was stopped, run it again: it goes on where it was.
     """
     settings = load(ControlPlaneSettings)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of itself whenever the schema is looked at
     batches = execute(_rotate(settings))
     unreadable = [key for batch in batches for key in batch.unreadable]
     renewed, rows = sum(batch.renewed for batch in batches), sum(batch.rows for batch in batches)
@@ -50,8 +47,7 @@ def rotate() -> None:
 
 
 async def _rotate(settings: ControlPlaneSettings) -> list[Batch]:
-    async with opened(settings.database_url) as database:
-        await migrate.check(database)
+    async with ready(settings.database_url) as database:
         rotation = Rotation(database, settings.credentials_encryption_keys, REAL_CLOCK)
         batches = []
         with _progress() as progress:

@@ -1,26 +1,21 @@
 """`operators`: who may sign in."""
 
-import getpass
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
-from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.audit.log import record
 from drive_control_plane.clock import REAL_CLOCK
 from drive_control_plane.commands import shell
 from drive_control_plane.config import ControlPlaneSettings
-from drive_control_plane.database import Database, migrate
+from drive_control_plane.database import Database
 from drive_control_plane.database.tables import Operator, Role
 from drive_control_plane.operators.accounts import DEFAULT_TENANT, make_link
 from drive_control_plane.operators.sessions import disable as disable_operator
 
 app = typer.Typer(no_args_is_help=True, help="Who may sign in: invite, list, disable.")
 Tenant = Annotated[str, typer.Option(help="The organisation that they belong to.")]
-
-
-def _actor() -> Actor:
-    return Actor("system", f"command line: {getpass.getuser()}")
 
 
 @app.command(epilog=shell.examples("google-drive-control-plane operators invite ada@example.com --role operator"))
@@ -33,9 +28,8 @@ def invite(
     settings = shell.load(ControlPlaneSettings)
 
     async def work() -> None:
-        async with shell.opened(settings.database_url) as database:
-            await migrate.check(database)
-            secret = await make_link(database, REAL_CLOCK.now(), _actor(), role, email, tenant)
+        async with shell.ready(settings.database_url) as database:
+            secret = await make_link(database, REAL_CLOCK.now(), shell.actor(), role, email, tenant)
         typer.echo(f"{settings.control_plane_public_url}/setup/{secret}")
 
     shell.execute(work())
@@ -60,15 +54,12 @@ def disable(email: Annotated[str, typer.Argument(help="Who may sign in no more."
 
 
 async def _all(settings: ControlPlaneSettings) -> list[Operator]:
-    async with shell.opened(settings.database_url) as database:
-        await migrate.check(database)
-        async with database.reading() as session:
-            return list(await session.scalars(select(Operator).order_by(Operator.email)))
+    async with shell.ready(settings.database_url) as database, database.reading() as session:
+        return list(await session.scalars(select(Operator).order_by(Operator.email)))
 
 
 async def _disabled(settings: ControlPlaneSettings, email: str) -> bool:
-    async with shell.opened(settings.database_url) as database:
-        await migrate.check(database)
+    async with shell.ready(settings.database_url) as database:
         return await _disable(database, email)
 
 
@@ -79,5 +70,5 @@ async def _disable(database: Database, email: str) -> bool:
         if operator is None:
             return False
         await disable_operator(session, operator.id, now)
-        record(session, now, _actor(), "operator.disabled", operator.id, tenant_id=operator.tenant_id)
+        record(session, now, shell.actor(), "operator.disabled", operator.id, tenant_id=operator.tenant_id)
     return True

@@ -16,6 +16,7 @@ def run() -> None:
     PostgreSQL run `database upgrade` first. While nobody can sign in, a link is printed that makes the first account.
     """
     # Only here, so that the other commands start quickly.
+    from clustera_toolkit.kafka import KafkaClientError
     from drive_control_plane.server import serve
 
     settings = shell.load(ControlPlaneSettings)
@@ -26,4 +27,7 @@ def run() -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await serve(settings, stop, lambda line: typer.echo(line, err=True))
 
-    shell.execute(until_told())
+    try:
+        shell.execute(until_told())
+    except KafkaClientError as error:
+        shell.fail(str(error), shell.FAILED)

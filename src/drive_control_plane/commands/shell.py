@@ -5,21 +5,26 @@ answered by a sentence, never by a traceback, and a sentence holds no password.
 """
 
 import asyncio
-import sys
+import getpass
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import typer
 import uvloop
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from clustera_toolkit.bootstrap import SettingsError, bootstrap_environment
-from drive_control_plane.database import Database, DatabaseError
+from clustera_toolkit import commands
+from clustera_toolkit.commands import FAILED, WRONG_USE, examples, fail
+from drive_control_plane.audit.log import Actor
+from drive_control_plane.database import Database, DatabaseError, migrate
 
-FAILED, WRONG_USE = 1, 2
+__all__ = ["FAILED", "WRONG_USE", "actor", "examples", "execute", "fail", "load", "opened", "ready"]
+
+OF_THEMSELVES = ("alembic", "uvicorn.error")
+"""They tell of their own life at each start, in colours; failures of theirs are logged."""
 
 Result = TypeVar("Result")
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
@@ -27,10 +32,10 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 def load(settings_class: type[SettingsT]) -> SettingsT:
     """Settings and logging, or a list of all that is wrong and exit code 2."""
-    try:
-        return bootstrap_environment(settings_class)
-    except SettingsError as error:
-        fail(str(error), WRONG_USE)
+    settings = commands.load(settings_class)
+    for name in OF_THEMSELVES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return settings
 
 
 @asynccontextmanager
@@ -41,6 +46,22 @@ async def opened(url: SecretStr) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def ready(url: SecretStr) -> AsyncIterator[Database]:
+    """The same, once its schema is this program's. Raises `DatabaseError`."""
+    async with opened(url) as database:
+        await migrate.check(database)
+        yield database
+
+
+def actor() -> Actor:
+    """As whom the audit log names whoever runs a command; in a container the number of a user may have no name."""
+    try:
+        return Actor("system", f"command line: {getpass.getuser()}")
+    except (KeyError, OSError):
+        return Actor("system", "command line: unnamed user")
 
 
 def execute(work: Coroutine[Any, Any, Result]) -> Result:
@@ -55,17 +76,6 @@ def execute(work: Coroutine[Any, Any, Result]) -> Result:
         fail(_first_line(error), FAILED)
     except KeyboardInterrupt:
         fail("stopped", FAILED)
-
-
-def examples(*lines: str) -> str:
-    """Lines for the end of a help text, each kept on a line of its own."""
-    return "\n\n".join(["Examples:", *lines])
-
-
-def fail(message: str, code: int) -> NoReturn:
-    """Say what is wrong and end."""
-    sys.stderr.write(message.rstrip() + "\n")
-    raise typer.Exit(code)
 
 
 def _first_line(error: BaseException | None) -> str:

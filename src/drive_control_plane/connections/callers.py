@@ -15,7 +15,7 @@ from drive_control_plane.audit.log import Actor
 from drive_control_plane.context import context_of
 from drive_control_plane.database.tables import Role
 from drive_control_plane.http.problems import Problem
-from drive_control_plane.http.who import operator_of
+from drive_control_plane.http.who import checked, operator_of
 from drive_control_plane.machines.authentication import SCHEME, require_scope
 from drive_control_plane.machines.scopes import Scope
 
@@ -64,7 +64,5 @@ def caller_with(scope: Scope, role: Role) -> Callable[..., Awaitable[Caller]]:
 
 
 async def _person(request: Request, role: Role) -> Caller:
-    signed_in = await operator_of(request)
-    if not signed_in.may(role):
-        raise Problem(403, "role_too_small", f"This needs the role of an {role.value}: ask an administrator.")
+    signed_in = checked(await operator_of(request), role)
     return Caller(signed_in.actor, signed_in.tenant_id)

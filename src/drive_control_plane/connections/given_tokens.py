@@ -22,6 +22,8 @@ MOST_ASKERS: Final = 50
 
 
 class _Given(msgspec.Struct, frozen=True, kw_only=True):
+    connection_id: str
+    """Whoever can write to the cache could put one connection's entry in the place of another's."""
     access_token: str
     expires_at: datetime
     scopes: tuple[str, ...]
@@ -51,6 +53,7 @@ async def remember(context: Context, request: Request, grant: AccessGrant, subje
     former = await _find(context, request.connection_id)
     others = former.askers if former is not None and former.access_token == grant.access_token else ()
     given = _Given(
+        connection_id=request.connection_id,
         access_token=grant.access_token,
         expires_at=grant.expires_at,
         scopes=grant.scopes,
@@ -71,7 +74,8 @@ async def _find(context: Context, connection_id: str) -> _Given | None:
     if sealed is None:
         return None
     try:
-        return msgspec.json.decode(context.vault.open(sealed), type=_Given)
+        given = msgspec.json.decode(context.vault.open(sealed), type=_Given)
+        return given if given.connection_id == connection_id else None
     except (VaultError, msgspec.DecodeError):  # by a key that is gone, or of another version
         return None
 

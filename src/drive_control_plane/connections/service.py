@@ -8,8 +8,6 @@ import base64
 import binascii
 import json
 import re
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.connections import given_tokens, lookup
+from drive_control_plane.connections.progress import corpora_of
 from drive_control_plane.connections.settings import ConnectionSettings, lacking_scopes
 from drive_control_plane.connections.views import (
     ConnectionDetails,
@@ -32,7 +31,6 @@ from drive_control_plane.database.tables import (
     Alert,
     Connection,
     ConnectionStatus,
-    Corpus,
     Credential,
     Job,
     JobStatus,
@@ -70,7 +68,7 @@ async def page(
     newest = wanted.where(is_shown).order_by(Connection.created_at.desc(), Connection.id.desc())
     async with context.database.reading() as session:
         found = (await session.scalars(newest.limit(limit + 1))).all()
-        corpora = await _corpora(session, [connection.id for connection in found])
+        corpora = await corpora_of(session, [connection.id for connection in found])
     shown = found[:limit]
     following = _cursor(shown[-1]) if len(found) > limit else None
     return ConnectionPage(connections=[view_of(each, corpora[each.id]) for each in shown], next_cursor=following)
@@ -80,7 +78,7 @@ async def details(context: Context, tenant_id: str, connection_id: str) -> Conne
     """One connection of a tenant. Raises `Problem` 404."""
     async with context.database.reading() as session:
         connection = await lookup.find(session, tenant_id, connection_id)
-        corpora = (await _corpora(session, [connection_id]))[connection_id]
+        corpora = (await corpora_of(session, [connection_id]))[connection_id]
         alerts = select(Alert).where(Alert.connection_id == connection_id, Alert.closed_at.is_(None))
         errors = select(RecentError).where(RecentError.connection_id == connection_id)
         jobs = select(Job).where(Job.connection_id == connection_id)
@@ -105,7 +103,7 @@ async def change(
         if changed:
             connection.updated_at = now
             record(session, now, actor, "connection.changed", connection_id, tenant_id=tenant_id, **changed)
-        view = view_of(connection, (await _corpora(session, [connection_id]))[connection_id])
+        view = view_of(connection, (await corpora_of(session, [connection_id]))[connection_id])
     await given_tokens.forget(context, connection_id)  # behind the commit: what is read now is new
     context.hooks.run_due()
     return view
@@ -120,7 +118,7 @@ async def cancel(context: Context, actor: Actor, connection_id: str) -> triggers
         jobs = select(Job).where(Job.connection_id == connection_id, Job.status.in_(unfinished))
         for job in await session.scalars(jobs):
             job.status, job.ended_at = JobStatus.FAILED, now
-        for corpus in (await _corpora(session, [connection_id]))[connection_id]:
+        for corpus in (await corpora_of(session, [connection_id]))[connection_id]:
             corpus.held = corpus.eta_seconds = None
     return requested
 
@@ -163,14 +161,6 @@ def _reschedule(context: Context, connection: Connection, now: datetime) -> None
         reschedule(connection, now, pace_of(context))
     except ScheduleError as error:
         raise Problem(422, "invalid_schedule", f"The schedule cannot be followed: {error}.") from None
-
-
-async def _corpora(session: AsyncSession, ids: Sequence[str]) -> defaultdict[str, list[Corpus]]:
-    corpora: defaultdict[str, list[Corpus]] = defaultdict(list)
-    asked = select(Corpus).where(Corpus.connection_id.in_(ids)).order_by(Corpus.connection_id, Corpus.corpus)
-    for corpus in await session.scalars(asked):
-        corpora[corpus.connection_id].append(corpus)
-    return corpora
 
 
 def _cursor(connection: Connection) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from drive_control_plane.dashboard.progress import progress_of
+from drive_control_plane.connections.progress import progress_of
 from drive_control_plane.database.tables import Alert, Connection, ConnectionStatus, Corpus, JobStatus, RecentError
 
 

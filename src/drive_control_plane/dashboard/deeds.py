@@ -17,7 +17,7 @@ from drive_control_plane.database.tables import ConnectionStatus
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InWorkingOperator
 from drive_control_plane.oauth.disconnect import disconnect
-from drive_control_plane.pages import page
+from drive_control_plane.pages import message
 from drive_control_plane.scheduler import triggers
 
 Deed = Callable[[Context, Actor, str], Awaitable[object]]
@@ -49,7 +49,7 @@ async def do(
     try:
         await DEEDS[deed](context, operator.actor, connection_id)
     except Problem as problem:
-        return page(request, "message.html", problem.status, title="Not done", message=problem.detail, what_to_do=None)
+        return message(request, problem.status, "Not done", problem.detail)
     return RedirectResponse("/" if deed == "disconnect" else f"/connections/{connection_id}", 303)
 
 

@@ -4,7 +4,6 @@ In: a tenant, what is looked for, a page's number. Out: `Listing`: a page of lin
 the newest; and how many there are.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,8 +12,8 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from drive_control_plane.dashboard.progress import Progress, progress_of
-from drive_control_plane.database.tables import Alert, Connection, ConnectionStatus, Corpus
+from drive_control_plane.connections.progress import Progress, corpora_of, progress_of
+from drive_control_plane.database.tables import Alert, Connection, ConnectionStatus
 
 LINES = 25
 
@@ -107,7 +106,7 @@ async def listing(session: AsyncSession, tenant_id: str, wanted: Wanted) -> List
     is_wanted = _is_wanted(tenant_id, wanted)
     total = int(await session.scalar(select(func.count()).select_from(Connection).where(is_wanted)) or 0)
     found = [(row[0], int(row[1])) for row in await session.execute(_page(is_wanted, wanted.number))]
-    corpora = await _corpora(session, [connection.id for connection, _ in found])
+    corpora = await corpora_of(session, [connection.id for connection, _ in found])
     lines = [Line(each, LABELS[each.status], progress_of(corpora[each.id]), alerts) for each, alerts in found]
     return Listing(wanted, lines, total, total > 0 or await _has_any(session, tenant_id))
 
@@ -142,13 +141,6 @@ def _is_shown(show: Show) -> ColumnElement[bool]:
             return Connection.id.in_(select(Alert.connection_id).where(Alert.closed_at.is_(None)))
         case _:
             return Connection.status == ConnectionStatus(show.value)
-
-
-async def _corpora(session: AsyncSession, ids: Sequence[str]) -> defaultdict[str, list[Corpus]]:
-    corpora: defaultdict[str, list[Corpus]] = defaultdict(list)
-    for corpus in await session.scalars(select(Corpus).where(Corpus.connection_id.in_(ids))):
-        corpora[corpus.connection_id].append(corpus)
-    return corpora
 
 
 async def _has_any(session: AsyncSession, tenant_id: str) -> bool:

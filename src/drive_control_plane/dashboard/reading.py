@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from drive_control_plane.connections.progress import Progress, Stage, progress_of, stage_of
 from drive_control_plane.dashboard.listing import LABELS
-from drive_control_plane.dashboard.progress import Progress, Stage, progress_of, stage_of
 from drive_control_plane.database.tables import (
     Alert,
     Channel,
@@ -70,28 +70,6 @@ async def details(session: AsyncSession, tenant_id: str, connection_id: str, now
         await _of(session, connection_id, Channel, Channel.created_at.desc()),
         await _changes(session, connection_id, now - DAY),
     )
-
-
-def ago(moment: datetime | None, now: datetime) -> str:
-    """How long ago, as people say it."""
-    if moment is None:
-        return "never"
-    seconds = max(0, int((now - moment).total_seconds()))
-    return "just now" if seconds < 10 else f"{span(seconds)} ago"
-
-
-def ahead(moment: datetime, now: datetime) -> str:
-    """How long it is until then, as people say it."""
-    seconds = (moment - now).total_seconds()
-    return "now" if seconds < 1 else f"in {span(seconds)}"
-
-
-def span(seconds: float) -> str:
-    """A length of time in its largest unit that fits."""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
 
 
 def standing(corpus: Corpus) -> str:

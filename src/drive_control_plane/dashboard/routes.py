@@ -7,7 +7,7 @@ fetches again when the server says that something is new.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from drive_control_plane.connections import lookup
 from drive_control_plane.connections.routes import ConnectionId
@@ -17,12 +17,12 @@ from drive_control_plane.dashboard.charts import routes as charts
 from drive_control_plane.dashboard.charts.figures import figures
 from drive_control_plane.dashboard.charts.spans import Span
 from drive_control_plane.dashboard.deeds import offered
-from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.dashboard.listing import Show, Wanted, listing
 from drive_control_plane.events import advice
-from drive_control_plane.http.who import InOperator, SignedIn
+from drive_control_plane.http.who import InOperator, InVisitor, SignedIn
 from drive_control_plane.oauth.shown import credential_of
-from drive_control_plane.pages import page
+from drive_control_plane.operators.frame import shared
+from drive_control_plane.pages import page, times
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,13 +39,12 @@ InWanted = Annotated[Wanted, Depends(_wanted)]
 
 
 @router.get("/")
-async def overview(request: Request, context: InContext, wanted: InWanted, span: Span = Span.DAY) -> Response:
-    """All connections; whoever is not signed in is sent to where they can."""
-    signed_in = await _signed_in(request)
-    if signed_in is None:
-        return RedirectResponse("/sign-in", 303)
-    values = {**await _listing(request, context, signed_in, wanted), **await _figures(context, signed_in)}
-    drawn = await charts.overview_values(context, signed_in.tenant_id, span)
+async def overview(
+    request: Request, context: InContext, operator: InVisitor, wanted: InWanted, span: Span = Span.DAY
+) -> Response:
+    """All connections."""
+    values = {**await _listing(request, context, operator, wanted), **await _figures(context, operator)}
+    drawn = await charts.overview_values(context, operator.tenant_id, span)
     return page(request, "overview.html", **values, **drawn)
 
 
@@ -63,14 +62,11 @@ async def figures_fragment(request: Request, context: InContext, operator: InOpe
 
 @router.get("/connections/{connection_id}")
 async def connection(
-    request: Request, context: InContext, connection_id: ConnectionId, span: Span = Span.DAY
+    request: Request, context: InContext, operator: InVisitor, connection_id: ConnectionId, span: Span = Span.DAY
 ) -> Response:
     """One connection."""
-    signed_in = await _signed_in(request)
-    if signed_in is None:
-        return RedirectResponse("/sign-in", 303)
-    values = await _connection(request, context, signed_in, connection_id)
-    drawn = await charts.connection_values(context, signed_in.tenant_id, connection_id, span)
+    values = await _connection(request, context, operator, connection_id)
+    drawn = await charts.connection_values(context, operator.tenant_id, connection_id, span)
     return page(request, "connection.html", **values, **drawn)
 
 
@@ -84,15 +80,12 @@ async def connection_fragment(
 
 
 @router.get("/fragments/connections/{connection_id}/corpora")
-async def corpora_fragment(request: Request, context: InContext, operator: InOperator, connection_id: str) -> Response:
+async def corpora_fragment(
+    request: Request, context: InContext, operator: InOperator, connection_id: ConnectionId
+) -> Response:
     """A connection's corpora, listings and errors."""
     values = await _connection(request, context, operator, connection_id)
     return page(request, "fragments/corpora.html", **values)
-
-
-async def _signed_in(request: Request) -> SignedIn | None:
-    found: SignedIn | None = await request.app.state.who_asks(request)
-    return found
 
 
 async def _listing(request: Request, context: Context, operator: SignedIn, wanted: Wanted) -> dict[str, Any]:
@@ -124,7 +117,7 @@ async def _connection(request: Request, context: Context, operator: SignedIn, co
         "credential": await credential_of(context, connection_id),
         "now": now,
         "deeds": deeds,
-        "ahead": reading.ahead,
+        "ahead": times.ahead,
         "standing": reading.standing,
         "what_to_do": advice.about,
     }

@@ -22,7 +22,6 @@ from drive_control_plane.database import Database
 from drive_control_plane.database.tables import Connection
 from drive_control_plane.events import alerts, offsets, rows
 from drive_control_plane.events.apply import apply
-from drive_control_plane.events.feed import Feed
 from drive_control_plane.events.messages import (
     ErrorRecord,
     NoNoticeError,
@@ -60,21 +59,13 @@ def nothing(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told: of corpora that open and close, of statuses and activity, of all changes, of messages' outcomes."""
+    """Who is told: of corpora that open and close, of statuses and activity, of messages' outcomes."""
 
     opened: OnCorpus = nobody
     closed: OnCorpus = nobody
     status: OnStatus = nobody
     active: OnActive = nothing
-    feed: Feed | None = None
     metrics: EventMetrics | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Applied:
-    outcomes: Counter[str]
-    changed: dict[str, str]
-    """The tenant of each connection that changed."""
 
 
 class Applier:
@@ -102,41 +93,36 @@ class Applier:
     async def apply(self, messages: Sequence[InboundMessage], topic_ids: Mapping[str, str]) -> None:
         """Apply messages once and for all. Raises what the database raises, and `TopicMadeAnewError`."""
         try:
-            applied = await self._together(messages, topic_ids)
+            outcomes = await self._together(messages, topic_ids)
         except offsets.TopicMadeAnewError:
             raise
         except Exception as error:
             if not lies_in_the_message(error):
                 raise
-            applied = await self._each(messages, topic_ids)
-        self._note(applied)
+            outcomes = await self._each(messages, topic_ids)
+        self._note(outcomes)
 
-    def _note(self, applied: _Applied) -> None:
-        outcomes = +applied.outcomes
+    def _note(self, outcomes: Counter[str]) -> None:
+        outcomes = +outcomes
         self.outcomes.update(outcomes)
         if self._listeners.metrics is not None:
             self._listeners.metrics.count(outcomes)
-        if self._listeners.feed is not None:
-            for connection_id, tenant_id in applied.changed.items():
-                self._listeners.feed.changed(tenant_id, connection_id)
 
-    async def _together(self, messages: Sequence[InboundMessage], topic_ids: Mapping[str, str]) -> _Applied:
+    async def _together(self, messages: Sequence[InboundMessage], topic_ids: Mapping[str, str]) -> Counter[str]:
         async with self._database.transaction() as session:
             fresh = await offsets.advance(session, messages, topic_ids)
-            applied = await self._write(session, fresh)
-        applied.outcomes["repeated"] += len(messages) - len(fresh)
-        return applied
+            outcomes = await self._write(session, fresh)
+        outcomes["repeated"] += len(messages) - len(fresh)
+        return outcomes
 
-    async def _each(self, messages: Sequence[InboundMessage], topic_ids: Mapping[str, str]) -> _Applied:
-        whole = _Applied(Counter(), {})
+    async def _each(self, messages: Sequence[InboundMessage], topic_ids: Mapping[str, str]) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
         async with self._database.transaction() as session:
             for message in await offsets.advance(session, messages, topic_ids):
-                one = await self._alone(session, message)
-                whole.outcomes.update(one.outcomes)
-                whole.changed.update(one.changed)
-        return whole
+                outcomes.update(await self._alone(session, message))
+        return outcomes
 
-    async def _alone(self, session: AsyncSession, message: InboundMessage) -> _Applied:
+    async def _alone(self, session: AsyncSession, message: InboundMessage) -> Counter[str]:
         try:
             async with session.begin_nested():
                 return await self._write(session, [message])
@@ -144,9 +130,9 @@ class Applier:
             if not lies_in_the_message(error):
                 raise
             _pass_over(message, f"it cannot be applied ({type(error).__name__})")
-            return _Applied(Counter(refused=1), {})
+            return Counter(refused=1)
 
-    async def _write(self, session: AsyncSession, messages: Sequence[InboundMessage]) -> _Applied:
+    async def _write(self, session: AsyncSession, messages: Sequence[InboundMessage]) -> Counter[str]:
         now = self._clock.now()
         read = [self._read(message, now) for message in messages]
         notices = [notice for notice in read if notice is not None]
@@ -157,9 +143,8 @@ class Applier:
         session.add_all(found.made)
         _audit(session, found, now)
         await session.flush()
-        changed = {each: found.connections[each].tenant_id for each in found.touched}
         outcomes["listener_failed"] = await self._tell(session, found)
-        return _Applied(outcomes, changed)
+        return outcomes
 
     def _read(self, message: InboundMessage, now: datetime) -> Notice | None:
         try:

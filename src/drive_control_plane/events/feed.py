@@ -1,8 +1,8 @@
 """Word of connections that changed, for pages that are open.
 
-In: connections' ids, from this process at once and from the others by `connections.updated_at`, which is asked for now
-and then while somebody listens. Out: ids to whoever listens, each once however often it changed meanwhile. Who falls
-too far behind is let go, and comes again to ask for the whole state.
+In: connections' ids by `connections.updated_at`, which is asked for now and then while somebody listens. Out: ids to
+whoever listens, each once however often it changed meanwhile. Who falls too far behind is let go, and comes again to
+ask for the whole state.
 """
 
 import asyncio
@@ -90,7 +90,7 @@ class Feed:
 
 
 class FeedWatch:
-    """Asks the database what other processes have changed."""
+    """Asks the database what anybody has changed."""
 
     def __init__(self, database: Database, clock: Clock, feed: Feed) -> None:
         self._database = database

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from drive_control_plane.database import cause_of, is_away
-from drive_control_plane.pages import page
+from drive_control_plane.pages import message
 
 MEDIA_TYPE = "application/problem+json"
 FOR_PROGRAMS = ("/v1/", "/oauth/", "/webhooks/", "/fragments/", "/events", "/health/", "/metrics", "/openapi.json")
@@ -40,6 +40,13 @@ class Problem(Exception):  # noqa: N818 # the name that RFC 9457 gives it
         self.more = more
 
 
+class SignInNeeded(Problem):
+    """A page that needs somebody was asked for by nobody: whatever they accept, they are sent to where they can."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "sign_in_required", "Sign in first.")
+
+
 def answer(status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """A problem as an answer."""
     body = {"type": "about:blank", "status": status, "code": code, "detail": detail, **more}
@@ -51,7 +58,7 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     @app.exception_handler(Problem)
     async def refused(request: Request, problem: Problem) -> Response:
-        if _is_a_persons(request):
+        if _is_a_persons(request) or isinstance(problem, SignInNeeded):
             return _page(request, problem.status, problem.detail)
         return answer(problem.status, problem.code, problem.detail, problem.headers, **problem.more)
 
@@ -97,8 +104,7 @@ def _is_a_persons(request: Request) -> bool:
 def _page(request: Request, status: int, detail: str) -> Response:
     if status == HTTPStatus.UNAUTHORIZED:
         return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-    title = TITLES.get(status, "Not done")
-    return page(request, "message.html", status, title=title, message=detail, what_to_do=None)
+    return message(request, status, TITLES.get(status, "Not done"), detail)
 
 
 def _methods(routers: Sequence[APIRouter], path: str) -> set[str]:

@@ -1,7 +1,7 @@
 """What every answer says to browsers, and which requests are refused before anything else.
 
-In: requests. Out: headers that forbid frames, foreign scripts, sniffing and, but for files of our own, keeping; 403 for a changing request that a page of
-somebody else's sent, 413 for a body that is larger than any of ours.
+In: requests. Out: headers that forbid frames, foreign scripts, sniffing and, but for files of our own, keeping; 403
+for a changing request that a page of somebody else's sent, 413 for a body that is larger than any of ours.
 """
 
 from urllib.parse import urlsplit

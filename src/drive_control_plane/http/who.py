@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from drive_control_plane.audit.log import Actor
 from drive_control_plane.database.tables import Role
-from drive_control_plane.http.problems import Problem
+from drive_control_plane.http.problems import Problem, SignInNeeded
 
 _RANK = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.ADMINISTRATOR: 2}
 
@@ -53,11 +53,46 @@ InOperator = Annotated[SignedIn, Depends(operator_of)]
 """How a route asks for whoever is signed in."""
 
 
-async def _at_least_operator(signed_in: InOperator) -> SignedIn:
-    if not signed_in.may(Role.OPERATOR):
-        raise Problem(403, "role_too_small", "Viewers may only look: ask an administrator for the role of an operator.")
+async def visitor_of(request: Request) -> SignedIn:
+    """The operator who opens a page. Raises `SignInNeeded`: whoever is not signed in is sent to where they can."""
+    found = await find_operator(request)
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+InVisitor = Annotated[SignedIn, Depends(visitor_of)]
+"""How a page asks for whoever is signed in."""
+
+
+def checked(signed_in: SignedIn, role: Role) -> SignedIn:
+    """The same, if they have that role or a greater one. Raises `Problem` 403."""
+    if not signed_in.may(role):
+        raise Problem(403, "role_too_small", f"This needs the role of an {role.value}: ask an administrator.")
     return signed_in
 
 
-InWorkingOperator = Annotated[SignedIn, Depends(_at_least_operator)]
+async def _working(signed_in: InOperator) -> SignedIn:
+    return checked(signed_in, Role.OPERATOR)
+
+
+async def _working_visitor(signed_in: InVisitor) -> SignedIn:
+    return checked(signed_in, Role.OPERATOR)
+
+
+async def _administrator(signed_in: InOperator) -> SignedIn:
+    return checked(signed_in, Role.ADMINISTRATOR)
+
+
+async def _administrator_visiting(signed_in: InVisitor) -> SignedIn:
+    return checked(signed_in, Role.ADMINISTRATOR)
+
+
+InWorkingOperator = Annotated[SignedIn, Depends(_working)]
 """How a route asks for somebody who may run and connect."""
+InWorkingVisitor = Annotated[SignedIn, Depends(_working_visitor)]
+"""How a page does."""
+InAdministrator = Annotated[SignedIn, Depends(_administrator)]
+"""How a route asks for somebody who may do everything."""
+InAdministratorVisiting = Annotated[SignedIn, Depends(_administrator_visiting)]
+"""How a page does."""

@@ -27,8 +27,11 @@ class KafkaPublisher:
         self._sending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connect. Raises `KafkaClientError`."""
-        await self._producer.start()
+        """Connect. Raises `KafkaClientError` for settings that cannot be used; brokers that are away are waited for."""
+        try:
+            await self._producer.start()
+        except KafkaClientError as error:
+            raise KafkaClientError(f"{error}: see KAFKA_CLIENT_CONFIG") from error
 
     async def close(self) -> None:
         """Give up what waits and close."""

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from drive_control_plane.connections.callers import REFUSALS, Caller, Responses, caller_with
 from drive_control_plane.connections.routes import NOT_FOUND, ConnectionId
 from drive_control_plane.context import InContext
-from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.database.tables import Role
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator, InWorkingOperator
@@ -22,7 +21,8 @@ from drive_control_plane.kafka.shared_reads import ReadError
 from drive_control_plane.letters.service import MOST_AT_ONCE, Letters, Outcome
 from drive_control_plane.letters.views import MOST_SHOWN, LetterPage, cut
 from drive_control_plane.machines.scopes import Scope
-from drive_control_plane.pages import page
+from drive_control_plane.operators.frame import shared
+from drive_control_plane.pages import message, page
 
 
 @asynccontextmanager
@@ -146,9 +146,9 @@ async def replay_from_page(
         ids = [letter] if letter else None
         outcome = await letters.replay(operator.actor, operator.tenant_id, connection_id, ids)
     except Problem as problem:
-        return _not_done(request, problem.status, problem.detail)
+        return message(request, problem.status, "Not done", problem.detail)
     if outcome.problems:
-        return _not_done(request, 409, _told(outcome))
+        return message(request, 409, "Not done", _told(outcome))
     return RedirectResponse(f"/connections/{connection_id}#dead-letters", 303)
 
 
@@ -159,7 +159,3 @@ def _told(outcome: Outcome) -> str:
         f"{len(outcome.sent)} sent again, {len(outcome.problems)} not ({problems}). What lies in the object store is "
         "sent by google-drive-worker dlq replay; the others can be sent one by one."
     )
-
-
-def _not_done(request: Request, status: int, message: str) -> Response:
-    return page(request, "message.html", status, title="Not done", message=message, what_to_do=None)

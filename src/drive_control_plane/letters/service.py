@@ -10,9 +10,8 @@ from collections.abc import Collection, Sequence
 from clustera_toolkit.dead_letters import Letter, LetterId, NewestLetters, Shelf
 from clustera_toolkit.kafka import Bounds, KafkaClientError
 from drive_control_plane.audit.log import Actor, record
-from drive_control_plane.connections.lookup import visible
+from drive_control_plane.connections.lookup import refuse_ended, visible
 from drive_control_plane.context import Context
-from drive_control_plane.database.tables import ConnectionStatus
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.kafka.shared_reads import READ_SECONDS, SharedReads, in_words
 from drive_control_plane.letters.views import LetterPage, page_of
@@ -74,8 +73,7 @@ class Letters:
         One after the other in this process: who presses a button twice sends a letter once.
         """
         connection = await visible(self._context, tenant_id, connection_id)
-        if connection.status is ConnectionStatus.DISCONNECTED:
-            raise Problem(409, "connection_disconnected", "The connection was ended. Connect the account again.")
+        refuse_ended(connection.status)
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._turn.acquire()

@@ -89,9 +89,9 @@ def _moment(letter: Letter) -> datetime | None:
     """When it failed; where the header is none of ours, when it was written."""
     try:
         moment = datetime.fromisoformat(letter.failed_at)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return _of_milliseconds(letter.message.timestamp_ms)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _sent_again_at(letter: Letter) -> datetime | None:
@@ -101,4 +101,8 @@ def _sent_again_at(letter: Letter) -> datetime | None:
 
 
 def _of_milliseconds(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    """A time of the producer's, who may have written any number there; None for what is no time."""
+    try:
+        return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

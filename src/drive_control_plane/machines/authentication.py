@@ -49,10 +49,6 @@ class Machine:
         """As whom the audit log names it."""
         return Actor("machine", self.client_id, self.tenant_id, self.address)
 
-    def may_see(self, tenant_id: str) -> bool:
-        """Whether what belongs to a tenant may be shown to it; where not, it does not exist."""
-        return self.tenant_id is None or self.tenant_id == tenant_id
-
 
 def require_scope(scope: str) -> Callable[..., Awaitable[Machine]]:
     """A dependency: the machine that asks, once it has the scope. Raises `Problem` 401 or 403."""

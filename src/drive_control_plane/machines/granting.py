@@ -13,6 +13,7 @@ from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.clock import Clock
 from drive_control_plane.context import Context
 from drive_control_plane.database.tables import MachineClient
+from drive_control_plane.http.addresses import network_of
 from drive_control_plane.machines import clients
 from drive_control_plane.machines.token_request import OAuthError, TokenRequest, invalid_client
 from drive_control_plane.operators.attempts import Attempts
@@ -41,11 +42,11 @@ class Failures:
 
     def check_address(self, address: str) -> None:
         """Raises `OAuthError` when an address has to wait."""
-        _check(self._addresses.wait_seconds(address))
+        _check(self._addresses.wait_seconds(network_of(address)))
 
     def failed(self, address: str, client: MachineClient | None) -> None:
         """Count a failure. Raises `OAuthError` when the client has failed too often to be answered otherwise."""
-        self._addresses.failed(address)
+        self._addresses.failed(network_of(address))
         if client is not None:
             _check(self._clients.wait_seconds(client.id))
             self._clients.failed(client.id)

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 from drive_control_plane.oauth.errors import GoogleError, error_of, unavailable
 
 MAX_LIFETIME_SECONDS: Final = 86_400
+_NO_NUL: Final = r"^[^\x00]*$"
+"""PostgreSQL takes all letters but this one; people choose their names themselves."""
 _PASSING_STATUSES: Final = frozenset({408, 429, *range(500, 600)})
 _RATE_REASONS: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"})
 _DRIVE_REASONS: Final[Mapping[str, str]] = {
@@ -74,8 +76,8 @@ class _TokenAnswer(BaseModel):
 
 
 class _User(BaseModel):
-    permission_id: Annotated[str, Field(alias="permissionId", min_length=1, max_length=64)]
-    email: Annotated[str, Field(alias="emailAddress", max_length=320)] = ""
+    permission_id: Annotated[str, Field(alias="permissionId", min_length=1, max_length=64, pattern=_NO_NUL)]
+    email: Annotated[str, Field(alias="emailAddress", max_length=320, pattern=_NO_NUL)] = ""
     name: Annotated[str, Field(alias="displayName")] = ""
 
 
@@ -108,7 +110,7 @@ def read_account(status: int, body: bytes) -> Account:
         user = None
     if user is None:
         raise error_of("unreadable_answer")
-    return Account(user.permission_id, user.email, user.name)
+    return Account(user.permission_id, user.email, user.name.replace("\x00", ""))
 
 
 def check_revoked(status: int) -> None:

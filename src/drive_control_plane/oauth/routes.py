@@ -11,12 +11,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.database.tables import Role
+from drive_control_plane.http.cookies import cookie_name, give_cookie, take_cookie
 from drive_control_plane.http.who import InWorkingOperator, SignedIn, find_operator
 from drive_control_plane.oauth.callback import Answer, finish
 from drive_control_plane.oauth.errors import GoogleError
 from drive_control_plane.oauth.flow import LIFETIME, ConnectError, start
 from drive_control_plane.oauth.scopes import READS
-from drive_control_plane.pages import page
+from drive_control_plane.pages import message
 from drive_control_plane.security.secrets import hash_of
 
 _SHOWN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -44,14 +45,7 @@ async def connect(
     except (ConnectError, GoogleError) as error:
         return _not_connected(request, error)
     response = RedirectResponse(started.url, 303, {"cache-control": "no-store"})
-    response.set_cookie(
-        _cookie(context, started.state),
-        started.browser_secret,
-        max_age=int(LIFETIME.total_seconds()),
-        httponly=True,
-        secure=context.settings.is_https,
-        samesite="lax",
-    )
+    give_cookie(response, context.settings, _cookie(started.state), started.browser_secret, LIFETIME)
     return response
 
 
@@ -65,13 +59,13 @@ async def come_back(request: Request, context: InContext) -> Response:
     except ConnectError as error:
         response = _not_connected(request, error)
     if _SHOWN.fullmatch(state):
-        response.delete_cookie(_cookie(context, state), httponly=True, secure=context.settings.is_https, samesite="lax")
+        take_cookie(response, context.settings, _cookie(state))
     return response
 
 
 async def _finish(request: Request, context: Context, state: str) -> str:
     signed_in = await _still_signed_in(request)
-    browser_secret = request.cookies.get(_cookie(context, state), "")
+    browser_secret = request.cookies.get(cookie_name(context.settings, _cookie(state)), "")
     code, error = (request.query_params.get(name, "") for name in ("code", "error"))
     return await finish(context, signed_in, Answer(state, browser_secret, code if _CODE.fullmatch(code) else "", error))
 
@@ -84,19 +78,12 @@ async def _still_signed_in(request: Request) -> SignedIn:
 
 
 def _not_connected(request: Request, error: ConnectError | GoogleError) -> Response:
-    response = page(
-        request,
-        "message.html",
-        400,
-        title="Not connected",
-        message=f"Google Drive was not connected ({error.code}).",
-        what_to_do=error.advice,
-    )
+    told = f"Google Drive was not connected ({error.code})."
+    response = message(request, 400, "Not connected", told, error.advice)
     response.headers["referrer-policy"] = "no-referrer"  # the address holds what Google answered
     return response
 
 
-def _cookie(context: Context, state: str) -> str:
-    """One a consent, so that several tabs do not disturb each other; over https bound to this very host."""
-    name = f"connect-{hash_of(state)[:16]}"
-    return f"__Host-{name}" if context.settings.is_https else name
+def _cookie(state: str) -> str:
+    """One a consent, so that several tabs do not disturb each other."""
+    return f"connect-{hash_of(state)[:16]}"

@@ -14,10 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from drive_control_plane.connections import lookup
 from drive_control_plane.connections.routes import ConnectionId
 from drive_control_plane.context import Context, InContext
-from drive_control_plane.dashboard.frame import shared
-from drive_control_plane.database.tables import Role
 from drive_control_plane.http.problems import Problem
-from drive_control_plane.http.who import InWorkingOperator, SignedIn, find_operator
+from drive_control_plane.http.who import InWorkingOperator, InWorkingVisitor, SignedIn
 from drive_control_plane.oauth.delegating import connect, key_of
 from drive_control_plane.oauth.delegating_many import MOST_SUBJECTS, Email, Outcome, connect_many
 from drive_control_plane.oauth.keeping import Wanted
@@ -25,6 +23,7 @@ from drive_control_plane.oauth.replacing import Replacement, replace_key
 from drive_control_plane.oauth.scopes import DRIVE_READONLY, METADATA_READONLY, READS, scopes_for
 from drive_control_plane.oauth.service_account import MAX_KEY_FILE_CHARACTERS, ServiceAccountKey
 from drive_control_plane.oauth.shown import credential_of
+from drive_control_plane.operators.frame import shared
 from drive_control_plane.pages import page
 
 _EMAIL: Final = TypeAdapter[str](Email)
@@ -43,10 +42,9 @@ class _Filled:
 
 
 @router.get("/new")
-async def show_new(request: Request) -> Response:
+async def show_new(request: Request, operator: InWorkingVisitor) -> Response:
     """The form, and what has to be set up at Google before."""
-    signed_in = await _working(request)
-    return RedirectResponse("/sign-in", 303) if signed_in is None else await _form(request, signed_in, _Filled())
+    return await _form(request, operator, _Filled())
 
 
 @router.post("")
@@ -77,12 +75,11 @@ async def make(
 
 
 @router.get("/{connection_id}")
-async def show_replace(request: Request, context: InContext, connection_id: ConnectionId) -> Response:
+async def show_replace(
+    request: Request, context: InContext, operator: InWorkingVisitor, connection_id: ConnectionId
+) -> Response:
     """The form for another key."""
-    signed_in = await _working(request)
-    if signed_in is None:
-        return RedirectResponse("/sign-in", 303)
-    return await _replace_form(request, context, signed_in, connection_id)
+    return await _replace_form(request, context, operator, connection_id)
 
 
 @router.post("/{connection_id}")
@@ -102,14 +99,6 @@ async def replace(
     except Problem as problem:
         return await _replace_form(request, context, operator, connection_id, problem)
     return RedirectResponse(f"/connections/{connection_id}", 303)
-
-
-async def _working(request: Request) -> SignedIn | None:
-    """Who asks, if they are signed in. Raises `Problem` 403 for those who may only look."""
-    signed_in = await find_operator(request)
-    if signed_in is not None and not signed_in.may(Role.OPERATOR):
-        raise Problem(403, "role_too_small", "Viewers may only look: ask an administrator for the role of an operator.")
-    return signed_in
 
 
 async def _many(

@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from drive_control_plane.audit.log import record
 from drive_control_plane.context import Context, InContext
-from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.database.tables import Operator, OperatorSession
-from drive_control_plane.http.who import InOperator, SignedIn, find_operator
+from drive_control_plane.http.who import InOperator, InVisitor, SignedIn
 from drive_control_plane.operators import accounts, sessions
 from drive_control_plane.operators.cookies import session_of
+from drive_control_plane.operators.frame import shared
 from drive_control_plane.operators.guessing import guesses_of, told
 from drive_control_plane.operators.passwords import LEAST_CHARACTERS
 from drive_control_plane.pages import page
@@ -27,11 +27,8 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/account")
-async def show(request: Request, context: InContext) -> Response:
+async def show(request: Request, context: InContext, operator: InVisitor) -> Response:
     """One's own account."""
-    operator = await find_operator(request)
-    if operator is None:
-        return RedirectResponse("/sign-in", 303)
     return await _page(request, context, operator)
 
 
@@ -47,13 +44,12 @@ async def change_password(
         return await _page(request, context, operator, 422, problem="The new password was typed in two ways.")
     kept = await _session_hash(request)
     try:
-        good = await accounts.change_password(context, operator.actor, operator.operator_id, kept, old, new)
+        changing = accounts.change_password(context, operator.actor, operator.operator_id, kept, old, new)
+        good = await guesses.judged(changing)
     except accounts.AccountError as error:
         return await _page(request, context, operator, 422, problem=str(error))
     if not good:
-        await guesses.failed()
         return await _page(request, context, operator, 422, problem="The old password is wrong.")
-    guesses.succeeded()
     return await _page(request, context, operator, done="The password is changed. Other browsers are signed out.")
 
 

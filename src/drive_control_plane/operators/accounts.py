@@ -50,9 +50,7 @@ async def add_link(
 ) -> str:
     """As `invite`, within a transaction."""
     secret = new_secret()
-    if await session.get(Tenant, tenant_id) is None:
-        session.add(Tenant(id=tenant_id, name=tenant_id, created_at=now))
-        await session.flush()
+    await ensure_tenant(session, tenant_id, now)
     link = SetupLink(
         secret_hash=hash_of(secret),
         tenant_id=tenant_id,
@@ -64,6 +62,13 @@ async def add_link(
     session.add(link)
     record(session, now, actor, "operator.invited", None, email=email, tenant_id=tenant_id, role=role.value)
     return secret
+
+
+async def ensure_tenant(session: AsyncSession, tenant_id: str, now: datetime) -> None:
+    """Have a tenant; one that is made here is called by its id."""
+    if await session.get(Tenant, tenant_id) is None:
+        session.add(Tenant(id=tenant_id, name=tenant_id, created_at=now))
+        await session.flush()
 
 
 async def open_link(context: Context, secret: str) -> SetupLink:
@@ -87,6 +92,7 @@ async def set_up(context: Context, secret: str, email: str, password: str, addre
             raise AccountError("This link was used already. Ask for a new one.")
         if await session.scalar(select(Operator.id).where(Operator.email == email)) is not None:
             raise AccountError("There is an account with this address already: sign in with it.")
+        await _end_first_links(session, now)
         operator = Operator(
             id=new_id("op"),
             tenant_id=link.tenant_id,
@@ -154,6 +160,13 @@ async def sign_in(context: Context, email: str, password: str, address: str) -> 
             return None
         record(session, now, Actor("operator", email, tenant, address), "operator.signed_in", operator.id)
         return sessions.begin(session, operator, now, address)
+
+
+async def _end_first_links(session: AsyncSession, now: datetime) -> None:
+    """With the first account: each start of a process before it has printed a link that makes an administrator."""
+    if await session.scalar(select(func.count()).select_from(Operator)) == 0:
+        left = update(SetupLink).where(SetupLink.email.is_(None), SetupLink.used_at.is_(None))
+        await session.execute(left.values(expires_at=now))
 
 
 async def _good_link(session: AsyncSession, context: Context, secret: str) -> SetupLink:

@@ -34,6 +34,11 @@ class Attempts:
         while len(self._failures) > MOST_KEYS:
             self._failures.popitem(last=False)
 
+    def take_back(self, key: str) -> None:
+        """Count one failure fewer."""
+        if failures := self._failures.get(key):
+            failures.pop()
+
     def succeeded(self, key: str) -> None:
         """Forget a key's failures."""
         self._failures.pop(key, None)

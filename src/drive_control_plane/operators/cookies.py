@@ -6,47 +6,27 @@ token, in the header `X-CSRF-Token` or the form's field `csrf_token`.
 
 import hmac
 
-from fastapi import Request, Response
+from fastapi import Request
 
 from drive_control_plane.audit.log import Actor
-from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.context import context_of
 from drive_control_plane.http.addresses import address_of
+from drive_control_plane.http.cookies import cookie_name
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.shield import SAFE
 from drive_control_plane.http.who import SignedIn
-from drive_control_plane.operators.sessions import LONGEST, BrowserSession, find
+from drive_control_plane.operators.sessions import BrowserSession, find
 
+SESSION = "session"
+"""The cookie's name (see `http.cookies`)."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-
-def cookie_name(settings: ControlPlaneSettings) -> str:
-    """Over https a name that browsers accept from this host alone, and only with `Secure`."""
-    return "__Host-session" if settings.is_https else "session"
-
-
-def set_cookie(response: Response, settings: ControlPlaneSettings, secret: str) -> None:
-    """Give a browser its session."""
-    response.set_cookie(
-        cookie_name(settings),
-        secret,
-        max_age=int(LONGEST.total_seconds()),
-        httponly=True,
-        secure=settings.is_https,
-        samesite="lax",
-    )
-
-
-def take_cookie(response: Response, settings: ControlPlaneSettings) -> None:
-    """Take it back."""
-    response.delete_cookie(cookie_name(settings), httponly=True, secure=settings.is_https, samesite="lax")
 
 
 async def session_of(request: Request) -> BrowserSession | None:
     """The session of the browser that asks, looked up once a request."""
     if not hasattr(request.state, "browser_session"):
         context = context_of(request)
-        secret = request.cookies.get(cookie_name(context.settings))
+        secret = request.cookies.get(cookie_name(context.settings, SESSION))
         request.state.browser_session = await find(context, secret) if secret else None
     session: BrowserSession | None = request.state.browser_session
     return session
@@ -57,10 +37,15 @@ async def who_asks(request: Request) -> SignedIn | None:
     session = await session_of(request)
     if session is None:
         return None
-    if request.method not in SAFE and not hmac.compare_digest(await _token_of(request), session.csrf_token):
+    if request.method not in SAFE and not _is_same(await _token_of(request), session.csrf_token):
         raise Problem(403, "csrf_token_missing", "The page is too old: load it again, and repeat what you did.")
     actor = Actor("operator", session.email, session.tenant_id, address_of(request))
     return SignedIn(actor, session.operator_id, session.tenant_id, session.role)
+
+
+def _is_same(shown: str, expected: str) -> bool:
+    """Compare in constant time, whatever letters somebody shows."""
+    return hmac.compare_digest(shown.encode(), expected.encode())
 
 
 async def _token_of(request: Request) -> str:

@@ -9,19 +9,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from drive_control_plane.audit.log import Actor, record
+from drive_control_plane.audit.log import record
 from drive_control_plane.context import Context
 from drive_control_plane.database.tables import Operator, OperatorSession, Role, SetupLink
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import SignedIn
 from drive_control_plane.operators import accounts, sessions
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]+\.[^@\s.\x00-\x1f\x7f]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ async def withdraw(context: Context, by: SignedIn, link_hash: str) -> None:
         if link is None or link.tenant_id != by.tenant_id or link.used_at is not None:
             raise Problem(404, "unknown_invitation", "There is no such invitation, or it was used already.")
         await session.delete(link)
-        _note(session, context, by.actor, "operator.invitation_withdrawn", None, email=link.email)
+        record(session, context.clock.now(), by.actor, "operator.invitation_withdrawn", None, email=link.email)
 
 
 async def change_role(context: Context, by: SignedIn, operator_id: str, role: Role) -> None:
@@ -92,9 +91,9 @@ async def change_role(context: Context, by: SignedIn, operator_id: str, role: Ro
         if operator.role == role:
             return
         before, operator.role = operator.role, role
-        _note(
+        record(
             session,
-            context,
+            context.clock.now(),
             by.actor,
             "operator.role_changed",
             operator.id,
@@ -110,7 +109,7 @@ async def disable(context: Context, by: SignedIn, operator_id: str) -> None:
         operator = await _somebody_else(session, by, operator_id)
         if operator.disabled_at is None:
             await sessions.disable(session, operator.id, context.clock.now())
-            _note(session, context, by.actor, "operator.disabled", operator.id, email=operator.email)
+            record(session, context.clock.now(), by.actor, "operator.disabled", operator.id, email=operator.email)
 
 
 async def enable(context: Context, by: SignedIn, operator_id: str) -> None:
@@ -119,7 +118,7 @@ async def enable(context: Context, by: SignedIn, operator_id: str) -> None:
         operator = await _somebody_else(session, by, operator_id)
         if operator.disabled_at is not None:
             operator.disabled_at = None
-            _note(session, context, by.actor, "operator.enabled", operator.id, email=operator.email)
+            record(session, context.clock.now(), by.actor, "operator.enabled", operator.id, email=operator.email)
 
 
 async def sign_out(context: Context, by: SignedIn, operator_id: str) -> None:
@@ -127,7 +126,15 @@ async def sign_out(context: Context, by: SignedIn, operator_id: str) -> None:
     async with context.database.transaction() as session:
         operator = await _somebody_else(session, by, operator_id)
         ended = await sessions.end_all(session, operator.id)
-        _note(session, context, by.actor, "operator.sessions_ended", operator.id, email=operator.email, number=ended)
+        record(
+            session,
+            context.clock.now(),
+            by.actor,
+            "operator.sessions_ended",
+            operator.id,
+            email=operator.email,
+            number=ended,
+        )
 
 
 async def _administrator(session: AsyncSession, by: SignedIn) -> None:
@@ -148,9 +155,3 @@ async def _somebody_else(session: AsyncSession, by: SignedIn, operator_id: str) 
     if operator is None or operator.tenant_id != by.tenant_id:
         raise Problem(404, "unknown_operator", "There is no such account.")
     return operator
-
-
-def _note(
-    session: AsyncSession, context: Context, actor: Actor, action: str, target: str | None, **details: Any
-) -> None:
-    record(session, context.clock.now(), actor, action, target, **details)

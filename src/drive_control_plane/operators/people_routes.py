@@ -7,28 +7,21 @@ on the answer to the form that made it, and is in no address.
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Form, Path, Request
+from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from drive_control_plane.context import Context, InContext
-from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.database.tables import Role
 from drive_control_plane.http.problems import Problem
-from drive_control_plane.http.who import InOperator, SignedIn, find_operator
+from drive_control_plane.http.who import InAdministrator, InAdministratorVisiting, SignedIn
 from drive_control_plane.operators import people
 from drive_control_plane.operators.accounts import LINK_LIFETIME
+from drive_control_plane.operators.frame import shared
 from drive_control_plane.pages import page
 
 router = APIRouter(include_in_schema=False)
 
 
-async def _administrator(operator: InOperator) -> SignedIn:
-    if not operator.may(Role.ADMINISTRATOR):
-        raise Problem(403, "role_too_small", "Only administrators see who may sign in.")
-    return operator
-
-
-InAdministrator = Annotated[SignedIn, Depends(_administrator)]
 OperatorId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 LinkHash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
@@ -40,12 +33,9 @@ DEEDS: Final[dict[str, Callable[[Context, SignedIn, str], Awaitable[None]]]] = {
 
 
 @router.get("/operators")
-async def show(request: Request, context: InContext) -> Response:
+async def show(request: Request, context: InContext, operator: InAdministratorVisiting) -> Response:
     """Who may sign in."""
-    operator = await find_operator(request)
-    if operator is None:
-        return RedirectResponse("/sign-in", 303)
-    return await _page(request, context, await _administrator(operator))
+    return await _page(request, context, operator)
 
 
 @router.post("/operators/invitations")

@@ -7,15 +7,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from drive_control_plane.audit.log import record
 from drive_control_plane.context import Context, InContext, context_of
+from drive_control_plane.http.cookies import give_cookie, take_cookie
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator
 from drive_control_plane.operators import accounts, sessions
-from drive_control_plane.operators.cookies import session_of, set_cookie, take_cookie
+from drive_control_plane.operators.cookies import SESSION, session_of
 from drive_control_plane.operators.guessing import guesses_of, told
 from drive_control_plane.operators.passwords import LEAST_CHARACTERS
-from drive_control_plane.pages import page
+from drive_control_plane.pages import message, page
 
-Text = Annotated[str, Form(max_length=320)]
+Text = Annotated[str, Form(max_length=320, pattern=r"^[^\x00]*$")]  # PostgreSQL has no such letter
 Password = Annotated[str, Form(max_length=1024)]
 
 router = APIRouter(include_in_schema=False)
@@ -36,11 +37,9 @@ async def sign_in(request: Request, context: InContext, email: Text, password: P
     guesses = guesses_of(request, email.strip().lower())
     if wait := guesses.wait_seconds():
         return _later(_sign_in_page(request, 429, email, told(wait)), wait)
-    secret = await accounts.sign_in(context, email, password, guesses.address)
+    secret = await guesses.judged(accounts.sign_in(context, email, password, guesses.address))
     if secret is None:
-        await guesses.failed()
         return _sign_in_page(request, 401, email, "The address or the password is wrong.")
-    guesses.succeeded()
     return _welcome(context, secret)
 
 
@@ -53,7 +52,7 @@ async def sign_out(request: Request, context: InContext, operator: InOperator) -
             await sessions.end(transaction, session.session_hash)
         record(transaction, context.clock.now(), operator.actor, "operator.signed_out", operator.operator_id)
     response = RedirectResponse("/sign-in", 303)
-    take_cookie(response, context.settings)
+    take_cookie(response, context.settings, SESSION)
     return response
 
 
@@ -66,8 +65,8 @@ async def show_set_up(request: Request, context: InContext, secret: str) -> HTML
         return _no_link(request, 404, str(error))
     if context.settings.oidc_only:
         name, by = context.settings.identity_provider, link.email or "an address that was invited"
-        message = f"Sign in by {name} as {by}: that makes your account."
-        return page(request, "message.html", title="You are invited", message=message, what_to_do=None)
+        told = f"Sign in by {name} as {by}: that makes your account."
+        return message(request, 200, "You are invited", told)
     return page(request, "setup.html", **_form(link.role, link.email, link.email or ""), problem=None)
 
 
@@ -109,8 +108,8 @@ def _sign_in_page(request: Request, status: int = 200, email: str = "", problem:
     return page(request, "sign_in.html", status, email=email, problem=problem, **by)
 
 
-def _no_link(request: Request, status: int, message: str) -> HTMLResponse:
-    return page(request, "message.html", status, title="This link does not work", message=message, what_to_do=None)
+def _no_link(request: Request, status: int, why: str) -> HTMLResponse:
+    return message(request, status, "This link does not work", why)
 
 
 def _later(response: HTMLResponse, wait_seconds: int) -> HTMLResponse:
@@ -124,5 +123,5 @@ def _form(role: str, fixed_email: str | None, email: str) -> dict[str, Any]:
 
 def _welcome(context: Context, secret: str) -> Response:
     response = RedirectResponse("/", 303)
-    set_cookie(response, context.settings, secret)
+    give_cookie(response, context.settings, SESSION, secret, sessions.LONGEST)
     return response

@@ -29,3 +29,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     """A template as an answer; it is never kept by caches, since most pages are somebody's."""
     text = _ENVIRONMENT.get_template(template).render(request=request, **values)
     return HTMLResponse(text, status, {"cache-control": "no-store"})
+
+
+def message(request: Request, status: int, title: str, told: str, what_to_do: str | None = None) -> HTMLResponse:
+    """A page that says one thing, with a way back."""
+    return page(request, "message.html", status, title=title, message=told, what_to_do=what_to_do)

@@ -160,9 +160,9 @@ def _comment(record: _Record) -> Change | None:
 def _moment(text: str | None) -> datetime | None:
     try:
         moment = None if text is None else datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
+    except (ValueError, OverflowError):  # the first and the last day lie beyond time in some zones
         return None
-    return moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
 
 
 def _shown(text: str | None) -> str | None:

@@ -17,12 +17,12 @@ from drive_control_plane.audit.looks import READ_NAMES, note_look
 from drive_control_plane.connections.callers import REFUSALS, Caller, Responses, caller_with
 from drive_control_plane.connections.routes import NOT_FOUND, ConnectionId
 from drive_control_plane.context import InContext
-from drive_control_plane.dashboard.frame import shared
 from drive_control_plane.database.tables import Role
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator
 from drive_control_plane.kafka.shared_reads import ReadError
 from drive_control_plane.machines.scopes import Scope
+from drive_control_plane.operators.frame import shared
 from drive_control_plane.pages import page
 from drive_control_plane.recent.changes import Kind
 from drive_control_plane.recent.service import RecentChanges

@@ -13,15 +13,15 @@ from sqlalchemy import select
 from drive_control_plane.connections import lookup
 from drive_control_plane.connections.routes import ConnectionId
 from drive_control_plane.context import Context, InContext
-from drive_control_plane.dashboard.frame import shared
-from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential, CredentialKind, Role
+from drive_control_plane.database.tables import Connection, ConnectionStatus, Credential, CredentialKind
 from drive_control_plane.folders.browse import Browse
 from drive_control_plane.folders.chosen import look_up, names_of
 from drive_control_plane.folders.models import DriveList, FolderView
 from drive_control_plane.folders.opening import open_browse
 from drive_control_plane.folders.routes import Tokens
 from drive_control_plane.http.problems import Problem
-from drive_control_plane.http.who import InWorkingOperator, SignedIn, find_operator
+from drive_control_plane.http.who import InWorkingOperator, InWorkingVisitor, SignedIn
+from drive_control_plane.operators.frame import shared
 from drive_control_plane.pages import page
 from drive_control_plane.settings_page.draft import Draft, draft_from, draft_of, stamp_of
 from drive_control_plane.settings_page.saving import Outcome, add, save
@@ -45,15 +45,11 @@ async def show(
     request: Request,
     context: InContext,
     tokens: Tokens,
+    operator: InWorkingVisitor,
     connection_id: ConnectionId,
     saved: Annotated[bool, Query()] = False,
 ) -> Response:
-    """The form as things stand; whoever is not signed in is sent to where they can."""
-    operator = await find_operator(request)
-    if operator is None:
-        return RedirectResponse("/sign-in", 303)
-    if not operator.may(Role.OPERATOR):
-        raise Problem(403, "role_too_small", "Only operators change settings: ask an administrator for that role.")
+    """The form as things stand."""
     browse = await open_browse(context, tokens, operator.tenant_id, connection_id)
     connection, kind = await _row(context, operator, connection_id)
     return await _page(request, operator, browse, connection, kind, Outcome(draft_of(connection), is_saved=saved))

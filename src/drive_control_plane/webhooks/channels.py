@@ -34,11 +34,7 @@ GOODBYE_SECONDS = 10.0
 log = logging.getLogger(__name__)
 
 TokenOf = Callable[[str], Awaitable[str]]
-"""A connection's access token by its id. Raises `NoTokenError` or `Problem`."""
-
-
-class NoTokenError(Exception):
-    """There is no access token for a connection now."""
+"""A connection's access token by its id. Raises `Problem`."""
 
 
 def push_is_possible(settings: ControlPlaneSettings) -> bool:
@@ -126,7 +122,7 @@ class ChannelManager:
             async with asyncio.timeout(seconds):
                 turn.access_token = await self._token_of(turn.connection.id)
                 await turn.work()
-        except (NoTokenError, Problem) as error:
+        except Problem as error:
             await turn.do_without_token(str(error))
         except TimeoutError:
             turn.fail("Google is too slow")

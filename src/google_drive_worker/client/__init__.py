@@ -14,6 +14,7 @@ It knows HTTP and Google, and nothing of Kafka, records or the engine. The way o
 Resources are modules: ``files.list_page(session, query)``, ``changes.start_page_token(session)``.
 """
 
+from clustera_toolkit.timing import Timing
 from google_drive_worker.client import about, changes, comments, drives, files, permissions, revisions
 from google_drive_worker.client.auth import AccessToken, TokenSource
 from google_drive_worker.client.backoff import Backoff
@@ -43,7 +44,6 @@ from google_drive_worker.client.observer import CallObserver
 from google_drive_worker.client.quota import Lane, RateLimiter, UnlimitedRate
 from google_drive_worker.client.service_account import ServiceAccountKey
 from google_drive_worker.client.session import DriveSession
-from google_drive_worker.client.timing import Timing
 from google_drive_worker.client.token_sources import (
     RefreshTokenSource,
     ServiceAccountSource,

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from clustera_toolkit.timing import Timing
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.errors import RetryableError
-from google_drive_worker.client.timing import Timing
 
 T = TypeVar("T")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote, urlencode
 
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.client.auth import AccessToken, TokenSource
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.classify import classify
@@ -16,7 +17,6 @@ from google_drive_worker.client.errors import DriveError, ItemError, MalformedRe
 from google_drive_worker.client.observer import SILENT, CallObserver
 from google_drive_worker.client.quota import Lane, RateLimiter, UnlimitedRate, units_of
 from google_drive_worker.client.retry import retrying
-from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.client.transport import DEFAULT_MAX_BYTES, BeforeBody, HttpTransport, Response
 
 GOOGLE_API_BASE_URL = "https://www.googleapis.com"

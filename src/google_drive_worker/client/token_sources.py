@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.client.auth import (
     GOOGLE_TOKEN_URI,
     AccessToken,
@@ -20,7 +21,6 @@ from google_drive_worker.client.errors import ReauthorizationRequiredError
 from google_drive_worker.client.retry import retrying
 from google_drive_worker.client.service_account import ServiceAccountKey, service_account_request
 from google_drive_worker.client.single_flight import SingleFlight
-from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.client.transport import HttpTransport
 
 TOKEN_BACKOFF = Backoff(max_attempts=3, max_elapsed_seconds=90.0)

@@ -5,33 +5,23 @@ A user's mistake is answered by a sentence, never by a traceback.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import typer
 import uvloop
-from pydantic_settings import BaseSettings
 
-from clustera_toolkit.bootstrap import SettingsError, bootstrap_environment
+from clustera_toolkit.commands import FAILED, WRONG_USE, examples, fail, load
 from clustera_toolkit.kafka import FencedError, KafkaClientError
 from clustera_toolkit.storage import StorageError
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.credentials import check_keys
 
-FAILED, WRONG_USE, FENCED = 1, 2, 3
+__all__ = ["FAILED", "FENCED", "WRONG_USE", "examples", "execute", "fail", "load", "load_worker_settings"]
+
+FENCED = 3
 
 Result = TypeVar("Result")
-SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 WorkerT = TypeVar("WorkerT", bound=WorkerSettings)
-
-
-def load(settings_class: type[SettingsT]) -> SettingsT:
-    """Settings and logging, or a list of all that is wrong and exit code 2."""
-    try:
-        return bootstrap_environment(settings_class)
-    except SettingsError as error:
-        fail(str(error), WRONG_USE)
 
 
 def load_worker_settings(settings_class: type[WorkerT]) -> WorkerT:
@@ -55,14 +45,3 @@ def execute(
         fail(str(error), FAILED)
     except KeyboardInterrupt:
         fail("stopped", FAILED)
-
-
-def examples(*lines: str) -> str:
-    """Lines for the end of a help text, each kept on a line of its own."""
-    return "\n\n".join(["Examples:", *lines])
-
-
-def fail(message: str, code: int) -> NoReturn:
-    """Say what is wrong and end."""
-    sys.stderr.write(message.rstrip() + "\n")
-    raise typer.Exit(code)

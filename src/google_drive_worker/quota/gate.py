@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.client.errors import RetryableError
 from google_drive_worker.client.quota import Lane
-from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.quota.ledger import Books, Ledger
 from google_drive_worker.quota.limits import LimitName, Limits
 from google_drive_worker.quota.sharing import Sharing

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from google_drive_worker.client.timing import REAL_TIMING, Timing
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.config import DriveSettings
 from google_drive_worker.quota.gate import QuotaGate, QuotaObserver
 from google_drive_worker.quota.limits import Limits, limits_of

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from google_drive_worker.client.timing import REAL_TIMING, Timing
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.quota.leased_ledger import LeasedLedger
 from google_drive_worker.quota.limits import Limits
 from google_drive_worker.quota.shared_books import Answer, SharedBooks, SharedBooksError

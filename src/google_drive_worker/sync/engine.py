@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import aclosing
 
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.client.errors import CursorLostError, NotFoundError
 from google_drive_worker.client.session import DriveSession
-from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.schemas.state import ConnectionState
 from google_drive_worker.sync import plan
 from google_drive_worker.sync.batch import Batch

@@ -11,10 +11,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from clustera_toolkit.timing import Timing
 from google_drive_worker.client.errors import CursorLostError, DriveError
 from google_drive_worker.client.files import MAX_PAGE_SIZE
 from google_drive_worker.client.session import DriveSession
-from google_drive_worker.client.timing import Timing
 from google_drive_worker.schemas.event import ErrorRecord, EventName, SyncEvent
 from google_drive_worker.schemas.state import ConnectionState, CorpusState, JobState
 from google_drive_worker.schemas.times import rfc3339

@@ -23,6 +23,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from clustera_toolkit.timing import REAL_TIMING, Timing
 from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.errors import (
     CursorLostError,
@@ -33,7 +34,6 @@ from google_drive_worker.client.errors import (
     RetryableError,
 )
 from google_drive_worker.client.session import DriveSession
-from google_drive_worker.client.timing import REAL_TIMING, Timing
 from google_drive_worker.schemas.event import ErrorRecord, EventName, SyncEvent
 from google_drive_worker.schemas.state import ConnectionState, JobState, Parked
 from google_drive_worker.schemas.times import rfc3339

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from typing import Any
 
-from google_drive_worker.client.timing import Timing
+from clustera_toolkit.timing import Timing
 from google_drive_worker.client.transport import HttpTransport, Response
 
 QUIET_TURNS = 10  # turns of the loop after which nobody can have anything left to do

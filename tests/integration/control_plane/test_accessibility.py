@@ -1,16 +1,17 @@
 """Every page can be used by everybody: axe-core's rules, light and dark, wide and on a phone, by keyboard alone."""
 
 import os
-from itertools import product
 from pathlib import Path
+from typing import Final, Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Page, expect
 from tests.support.control_plane.chromium import PHONE, WIDE, chromium, page_of
 from tests.support.control_plane.product import EMAIL, FILES, PASSWORD, running_product, until_said
 
-LOOKS = list(product((WIDE, PHONE), ("light", "dark")))
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+LOOKS = [(size, scheme) for size in (WIDE, PHONE) for scheme in SCHEMES]
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],

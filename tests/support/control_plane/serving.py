@@ -55,7 +55,13 @@ async def serving(context: Context, *routers: APIRouter, port: int = 0) -> Async
 async def serving_app(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
     """Serve any application on a free port, or on the one given; it has ended when the block has."""
     config = uvicorn.Config(
-        app, lifespan="on", log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
     )
     server = _Server(config)
     with socket.create_server(("127.0.0.1", port)) as listener:

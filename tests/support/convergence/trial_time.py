@@ -7,7 +7,7 @@ import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 
-from google_drive_worker.client.timing import Timing
+from clustera_toolkit.timing import Timing
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 """Later than anything in a world that the emulator makes up."""

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from google_drive_worker.client.timing import Timing
+from clustera_toolkit.timing import Timing
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

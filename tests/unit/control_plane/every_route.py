@@ -142,7 +142,7 @@ def routes() -> Iterator[str]:
     for router in ROUTERS:
         for route in router.routes:
             assert isinstance(route, APIRoute), f"{route} is no route of a kind that is known here"
-            yield from (f"{method} {route.path}" for method in sorted(route.methods))
+            yield from (f"{method} {route.path}" for method in sorted(route.methods or ()))
 
 
 @dataclass(frozen=True)

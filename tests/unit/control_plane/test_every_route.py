@@ -1,9 +1,10 @@
 """All routes of the application against everybody who has no right to use them."""
 
+import base64
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -29,8 +30,20 @@ from tests.unit.control_plane.every_route import (
 
 from clustera_toolkit.kafka import EmbeddedBroker
 from drive_control_plane.app import ROUTERS, create_app
+from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.database import Database
-from drive_control_plane.database.tables import Connection, ConnectionStatus, Operator, SetupLink
+from drive_control_plane.database.tables import (
+    Alert,
+    Connection,
+    ConnectionStatus,
+    Corpus,
+    Job,
+    JobStatus,
+    MinuteCount,
+    Operator,
+    RecentError,
+    SetupLink,
+)
 from drive_control_plane.machines.scopes import Scope
 from drive_control_plane.security.tokens import Tokens, tokens_of
 
@@ -76,12 +89,11 @@ def is_shut(answer: Answer) -> bool:
     return answer.status == 401 or answer.is_sent_to_sign_in
 
 
-def test_every_route_has_a_rule(database: Database) -> None:
+def test_every_route_has_a_rule() -> None:
     """Whoever adds a route says who may use it; no rule is left of a route that is gone; nothing is mounted besides."""
     known = list(routes())
     assert sorted(known) == sorted([*RULES, *PUBLIC])
     assert len(known) == len(set(known))
-    del database
 
 
 async def test_nothing_but_the_routers_is_served(house: House) -> None:
@@ -259,29 +271,28 @@ async def test_programs_open_no_pages(house: House) -> None:
     assert await tried(house, program, is_shut, lambda route: RULES[route].scope is None) == {}
 
 
-def forged_tokens(house: House) -> Mapping[str, str]:
-    """Tokens that look like those of a client that there is."""
+def forged_tokens(house: House, good: str) -> Mapping[str, str]:
+    """Tokens that look like the good one of a client that there is."""
     settings, now = house.context.settings, house.time.now
     ours = tokens_of(settings)
-    good = ours.sign(now, "client_id", [*Scope], MINE)
     header, claims = jwt.get_unverified_header(good), jwt.decode(good, options={"verify_signature": False})
-    key = __import__("base64").urlsafe_b64decode(SIGNING_KEY)
-    named = {"kid": header["kid"], "typ": header["typ"]}
+    key = base64.urlsafe_b64decode(SIGNING_KEY)
+    named, client = {"kid": header["kid"], "typ": header["typ"]}, claims["sub"]
 
     def signed(**other: Any) -> str:
         return jwt.encode({**claims, **other}, key, "HS256", named)
 
     return {
-        "alg none": jwt.encode(claims, None, "none", named),
-        "alg none, with the signature": jwt.encode(claims, None, "none", named) + good.rpartition(".")[2],
+        "alg none": jwt.encode(claims, "", "none", named),
+        "alg none, with the signature": jwt.encode(claims, "", "none", named) + good.rpartition(".")[2],
         "wrong audience": signed(aud="another"),
         "one of several audiences": signed(aud=["drive-control-plane", "another"]),
         "another issuer": Tokens(settings.control_plane_signing_keys, "https://evil.example").sign(
-            now, "client_id", [*Scope], MINE
+            now, client, [*Scope], MINE
         ),
-        "expired": ours.sign(now - timedelta(hours=1), "client_id", [*Scope], MINE),
-        "from the future": ours.sign(now + timedelta(hours=1), "client_id", [*Scope], MINE),
-        "of a client that is not there": good,
+        "expired": ours.sign(now - timedelta(hours=1), client, [*Scope], MINE),
+        "from the future": ours.sign(now + timedelta(hours=1), client, [*Scope], MINE),
+        "of a client that is not there": ours.sign(now, "client_id", [*Scope], MINE),
         "another use": jwt.encode(claims, key, "HS256", {"kid": header["kid"], "typ": "JWT"}),
         "another key": jwt.encode(claims, b"k" * 32, "HS256", named),
         "other claims under a good signature": ".".join(
@@ -294,7 +305,8 @@ async def test_forged_tokens_open_nothing(house: House) -> None:
     """On every route for programs, also where a good session comes along: a request with a token is judged by it."""
     person = await house.person(ADMINISTRATOR)
     for_programs = [route for route, rule in RULES.items() if rule.scope is not None]
-    for what, token in forged_tokens(house).items():
+    good = (await house.program(*Scope))["Authorization"].removeprefix("Bearer ")
+    for what, token in forged_tokens(house, good).items():
 
         async def forged(_: str, token: str = token) -> dict[str, str]:
             return {**person, "Authorization": f"Bearer {token}"}
@@ -347,11 +359,11 @@ ODD = ("%00", "a%00b", "x" * 300, "%F0%9F%92%A9", "..%2f..", "'--")
 
 @pytest.mark.parametrize("part", ODD)
 async def test_what_is_no_id_is_nobodys_fault(houses: House, part: str) -> None:
-    """Whatever stands in an address where an id should, the refusal is the asker's, and the database is not to blame."""
+    """Whatever stands in an address instead of an id, the asker is refused, and the database is not to blame."""
     person, program, wrong = await houses.person(ADMINISTRATOR), await houses.program(*Scope), {}
     for route, rule in RULES.items():
         path = route.partition(" ")[2]
-        names = {each: part for each in ("connection_id", "operator_id", "link_hash", "secret")}
+        names = dict.fromkeys(("connection_id", "operator_id", "link_hash", "secret"), part)
         for deed in ("pause", "disable") if "{deed}" in path else ("",):
             asked = path.format(**names, deed=deed)
             if asked != path:
@@ -396,4 +408,48 @@ async def test_odd_json_is_nobodys_fault(house: House, route: str) -> None:
         async with house.http.request(method, url, data=body, headers=headers) as answer:
             if not 400 <= answer.status < 500:
                 wrong[body[:40]] = answer.status, await answer.text()
+    assert wrong == {}
+
+
+MARKUP = "</title></textarea>\"'><script>alert(1)</script>\u202e{{ 7 * 7 }}"
+
+
+async def test_words_of_strangers_are_text_on_every_page(house: House) -> None:
+    """Names at Google and a worker's messages, as odd and as large as their columns take them, break no page."""
+    connection_id, now = await house.connection(), house.time.now
+    of_it: Any = {"connection_id": connection_id}
+    rows: list[Any] = [
+        Corpus(
+            **of_it, corpus=MARKUP, snapshot_id=MARKUP[:32], files=2**53, ranges_done=2**31 - 1, ranges_total=1,
+            eta_seconds=1e308, complete=False, held=2**53, lag_seconds=1e308, opened_at=now, heard_at=now,
+        ),
+        Job(
+            **of_it, id=MARKUP, corpus=MARKUP, snapshot_id="1", status=JobStatus.DONE, counts={MARKUP: 2**53},
+            started_at=datetime.min.replace(tzinfo=UTC), ended_at=now,
+        ),
+        RecentError(
+            **of_it, code=MARKUP, stage=MARKUP[:32], message=MARKUP, retryable=False, resource_type=MARKUP[:32],
+            resource_id=MARKUP, count=2**53, first_at=now, seen_at=datetime.min.replace(tzinfo=UTC),
+        ),
+        Alert(**of_it, id="alert", kind=MARKUP[:50], message=MARKUP, opened_at=datetime.min.replace(tzinfo=UTC)),
+        MinuteCount(
+            **of_it, minute=now - timedelta(minutes=5), changes=2**53, files=2**53, errors=2**53, lag_seconds=1e308,
+            calls=2**53, units=2**53, refused=2**53, records=2**53,
+        ),
+    ]  # fmt: skip
+    async with house.context.database.transaction() as session:
+        connection = await session.get_one(Connection, connection_id)
+        connection.name = connection.account_email = connection.status_reason = connection.push_off_reason = MARKUP
+        session.add_all(rows)
+        stranger = Actor("anonymous", MARKUP, MINE, MARKUP[:64])
+        record(session, now, stranger, MARKUP[:64], MARKUP[:64], said=MARKUP, more={MARKUP: MARKUP})
+    wrong = {}
+    for route in [each for each in RULES if each.startswith(SAFE)]:
+        for query in ("", "?span=1h", "?span=24h", "?span=7d"):
+            path = route.partition(" ")[2].format(connection_id=connection_id) + query
+            caller = await (house.program(*Scope) if RULES[route].least is None else house.person(ADMINISTRATOR))
+            answer = await house.call(route, path, caller)
+            is_html = answer.headers.get("content-type", "").startswith("text/html")
+            if answer.status in {500, 502} or (is_html and "<script>alert" in answer.text):
+                wrong[path] = answer.status, answer.text[:200]
     assert wrong == {}

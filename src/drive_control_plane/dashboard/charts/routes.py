@@ -11,14 +11,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
-from drive_control_plane.connections.callers import REFUSALS, Caller, Responses, caller_with
-from drive_control_plane.connections.routes import ConnectionId
+from drive_control_plane.connections import lookup
+from drive_control_plane.connections.callers import REFUSALS, Caller, caller_with
+from drive_control_plane.connections.routes import NOT_FOUND, ConnectionId
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.dashboard.charts import kept, panels, series
 from drive_control_plane.dashboard.charts.series import Point
 from drive_control_plane.dashboard.charts.spans import Span, Window, window_of
-from drive_control_plane.database.tables import Connection, Role
-from drive_control_plane.http.problems import Problem
+from drive_control_plane.database.tables import Role
 from drive_control_plane.http.who import InOperator
 from drive_control_plane.machines.scopes import Scope
 from drive_control_plane.pages import page
@@ -26,7 +26,6 @@ from drive_control_plane.pages import page
 router = APIRouter()
 Reader = Annotated[Caller, Depends(caller_with(Scope.CONNECTIONS_READ, Role.VIEWER))]
 OfConnection = Annotated[str | None, Query(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
-NOT_FOUND: Responses = {404: {"description": "`connection_not_found`"}}
 
 
 class PointView(BaseModel):
@@ -111,7 +110,5 @@ async def _of_connection(
 ) -> tuple[Window, Sequence[Point]]:
     window = window_of(span, context.clock.now())
     async with context.database.reading() as session:
-        connection = await session.get(Connection, connection_id)
-        if connection is None or connection.tenant_id != tenant_id:
-            raise Problem(404, "connection_not_found", "There is no such connection.")
+        await lookup.find(session, tenant_id, connection_id)
         return window, await series.of_connection(session, connection_id, window)

@@ -5,8 +5,6 @@ cookie alone, which is sealed, good for ten minutes, and taken back by the first
 provider. So nothing of it is kept here.
 """
 
-import base64
-import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
@@ -19,7 +17,7 @@ from drive_control_plane.context import Context
 from drive_control_plane.operators.oidc.errors import SignInError, mistrusted
 from drive_control_plane.operators.oidc.id_tokens import Identity, identity_in
 from drive_control_plane.operators.oidc.provider import Provider
-from drive_control_plane.security.secrets import hash_of, is_secret_of, new_secret
+from drive_control_plane.security.secrets import challenge_of, hash_of, is_secret_of, new_secret
 from drive_control_plane.security.vault import VaultError
 
 LIFETIME: Final = timedelta(minutes=10)
@@ -62,8 +60,7 @@ _PURPOSE: Final = "oidc sign-in"
 async def start(context: Context, provider: Provider) -> Started:
     """Begin. Raises `SignInError`."""
     state, nonce, verifier = new_secret(), new_secret(), new_secret()
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    url = await provider.authorization_url(state, nonce, challenge)
+    url = await provider.authorization_url(state, nonce, challenge_of(verifier))
     kept = _Kept(
         purpose=_PURPOSE, state_hash=hash_of(state), nonce=nonce, verifier=verifier, started_at=context.clock.now()
     )

@@ -20,6 +20,7 @@ LEEWAY: Final = timedelta(minutes=1)
 """How far the clocks may be apart."""
 OLDEST: Final = timedelta(minutes=10)
 MOST_CHARACTERS: Final = 16_384
+_NO_NUL: Final = r"^[^\x00]*$"  # PostgreSQL has no such letter, and without it an address would be another's
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,13 @@ class _Claims(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
     iss: str
-    sub: str = Field(min_length=1, max_length=255)
+    sub: str = Field(min_length=1, max_length=255, pattern=_NO_NUL)
     aud: str | list[str]
     azp: str | None = None
     exp: int | float
     iat: int | float
     nonce: str
-    email: str | None = Field(default=None, max_length=320)
+    email: str | None = Field(default=None, max_length=320, pattern=_NO_NUL)
     email_verified: bool = False
     name: str = ""
 
@@ -59,7 +60,7 @@ async def identity_in(token: str, provider: Provider, issuer: str, nonce: str, n
     if not claims.email or not claims.email_verified:
         advice = "The identity provider has not verified your e-mail address. Have that done there, then sign in."
         raise SignInError("email_not_verified", advice)
-    return Identity(issuer, claims.sub, claims.email.strip().lower(), claims.name[:200])
+    return Identity(issuer, claims.sub, claims.email.strip().lower(), claims.name.replace("\x00", "")[:200])
 
 
 async def _verified(token: str, provider: Provider) -> _Claims:

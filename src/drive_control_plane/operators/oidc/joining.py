@@ -14,9 +14,9 @@ from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.context import Context
 from drive_control_plane.database import new_id
-from drive_control_plane.database.tables import Operator, Role, SetupLink, Tenant
+from drive_control_plane.database.tables import Operator, Role, SetupLink
 from drive_control_plane.operators import sessions
-from drive_control_plane.operators.accounts import DEFAULT_TENANT
+from drive_control_plane.operators.accounts import DEFAULT_TENANT, ensure_tenant
 from drive_control_plane.operators.oidc.errors import SignInError
 from drive_control_plane.operators.oidc.id_tokens import Identity
 
@@ -86,15 +86,21 @@ async def _new(
 
 
 async def _invited(session: AsyncSession, identity: Identity, now: datetime) -> tuple[str, Role] | None:
-    """What the newest invitation of an address is for; it is used by that."""
+    """What the newest invitation of an address is for; it is used by that. Raises `SignInError`.
+
+    Where two tenants want somebody it is not for us to choose: the one would get what they connect for the other.
+    """
     good = select(SetupLink).where(
         SetupLink.email == identity.email, SetupLink.used_at.is_(None), SetupLink.expires_at > now
     )
-    link = await session.scalar(good.order_by(SetupLink.created_at.desc()).limit(1).with_for_update())
-    if link is None:
+    links = (await session.scalars(good.order_by(SetupLink.created_at.desc()).with_for_update())).all()
+    if not links:
         return None
-    link.used_at = now
-    return link.tenant_id, link.role
+    if len({link.tenant_id for link in links}) > 1:
+        advice = "Several organisations have invited this address. All but one have to withdraw their invitation."
+        raise SignInError("invited_by_several", advice)
+    links[0].used_at = now
+    return links[0].tenant_id, links[0].role
 
 
 async def _let_in(
@@ -104,7 +110,5 @@ async def _let_in(
     if settings.oidc_default_role is None or not name or domain not in settings.oidc_allowed_domains:
         advice = "Nobody has invited this address. Ask an administrator for an invitation, then sign in again."
         raise SignInError("not_invited", advice)
-    if await session.get(Tenant, DEFAULT_TENANT) is None:
-        session.add(Tenant(id=DEFAULT_TENANT, name=DEFAULT_TENANT, created_at=now))
-        await session.flush()
+    await ensure_tenant(session, DEFAULT_TENANT, now)
     return DEFAULT_TENANT, Role(settings.oidc_default_role)

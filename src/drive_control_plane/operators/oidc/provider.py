@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-import aiohttp
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drive_control_plane.config import LOCAL_HOSTS
 from drive_control_plane.context import Context
+from drive_control_plane.http.outbound import NoAnswerError, OversizeError, call
 from drive_control_plane.operators.oidc.errors import SignInError, mistrusted, unavailable
 
 KEPT: Final = timedelta(hours=1)
@@ -157,18 +157,10 @@ class Provider:
     ) -> dict[str, Any]:
         """Its JSON; a redirect is not followed. Raises `SignInError`."""
         sent = {"Accept": "application/json", **(headers or {})}
+        http = self._context.http
         try:
-            async with (
-                asyncio.timeout(TRY_SECONDS),
-                self._context.http.request(method, url, data=form, headers=sent, allow_redirects=False) as answer,
-            ):
-                body = await answer.content.read(MOST_ANSWER_BYTES)
-                while more := await answer.content.read(MOST_ANSWER_BYTES):
-                    body += more
-                    if len(body) > MOST_ANSWER_BYTES:
-                        raise unavailable()
-                status = answer.status
-        except (aiohttp.ClientError, TimeoutError):  # their texts may show the address with what is in it
+            status, body = await call(http, method, url, TRY_SECONDS, MOST_ANSWER_BYTES, data=form, headers=sent)
+        except (NoAnswerError, OversizeError):
             raise unavailable() from None
         return _json(status, body)
 

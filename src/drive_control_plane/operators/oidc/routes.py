@@ -10,16 +10,18 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from drive_control_plane.context import Context, InContext, context_of
+from drive_control_plane.context import Context, InContext, context_of, only_one
+from drive_control_plane.http.cookies import cookie_name, give_cookie, take_cookie
 from drive_control_plane.http.problems import Problem
-from drive_control_plane.operators.cookies import set_cookie
+from drive_control_plane.operators.cookies import SESSION
 from drive_control_plane.operators.guessing import guesses_of, told
 from drive_control_plane.operators.oidc import joining
 from drive_control_plane.operators.oidc.errors import SignInError
 from drive_control_plane.operators.oidc.flow import LIFETIME, Answer, finish, start
 from drive_control_plane.operators.oidc.id_tokens import Identity
 from drive_control_plane.operators.oidc.provider import PATH, Provider
-from drive_control_plane.pages import page
+from drive_control_plane.operators.sessions import LONGEST
+from drive_control_plane.pages import message
 from drive_control_plane.security.secrets import hash_of
 
 _SHOWN: Final = re.compile(r"[!-~]{1,2048}")
@@ -35,25 +37,20 @@ async def go(request: Request, context: InContext) -> Response:
     except SignInError as error:
         return _not_signed_in(request, error, 503)
     response = RedirectResponse(started.url, 303, {"cache-control": "no-store"})
-    response.set_cookie(
-        _cookie(context, started.state),
-        started.sealed,
-        max_age=int(LIFETIME.total_seconds()),
-        httponly=True,
-        secure=context.settings.is_https,
-        samesite="lax",
-    )
+    give_cookie(response, context.settings, _cookie(started.state), started.sealed, LIFETIME)
     return response
 
 
 @router.get(PATH)
 async def come_back(request: Request, context: InContext) -> Response:
     """Take the provider's answer."""
-    guesses, provider = guesses_of(request), _provider(request)
+    provider = _provider(request)
+    state, code, error, issuer = (_shown(request, name) for name in ("state", "code", "error", "iss"))
+    sealed = request.cookies.get(cookie_name(context.settings, _cookie(state)), "")
+    # Any page can have its visitors' browsers come here, but without the cookie: they would all have to wait for that.
+    guesses = guesses_of(request, kind="" if sealed else "strangers at ")
     if wait := guesses.wait_seconds():
         return _not_signed_in(request, SignInError("slow_down", told(wait)), 429)
-    state, code, error, issuer = (_shown(request, name) for name in ("state", "code", "error", "iss"))
-    sealed = request.cookies.get(_cookie(context, state), "")
     answer = Answer(state, sealed, code, error, issuer or None)
     identity: Identity | None = None
     try:
@@ -64,19 +61,17 @@ async def come_back(request: Request, context: InContext) -> Response:
         await guesses.failed()
         return _forgetting(context, _not_signed_in(request, refusal, 403), state)
     response = RedirectResponse("/", 303, {"cache-control": "no-store"})
-    set_cookie(response, context.settings, secret)
+    give_cookie(response, context.settings, SESSION, secret, LONGEST)
     return _forgetting(context, response, state)
 
 
 def _provider(request: Request) -> Provider:
     """The application's one provider. Raises `Problem` 404 without one."""
-    state, settings = request.app.state, context_of(request).settings
-    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+    settings = context_of(request).settings
+    issuer, client_id = settings.oidc_issuer, settings.oidc_client_id
+    if issuer is None or client_id is None:
         raise Problem(404, "no_identity_provider", "No identity provider is set: see OIDC_ISSUER.")
-    if not hasattr(state, "identity_provider"):
-        state.identity_provider = Provider(context_of(request), settings.oidc_issuer, settings.oidc_client_id)
-    found: Provider = state.identity_provider
-    return found
+    return only_one(request, "identity_provider", lambda context: Provider(context, issuer, client_id))
 
 
 def _shown(request: Request, name: str) -> str:
@@ -85,19 +80,16 @@ def _shown(request: Request, name: str) -> str:
 
 
 def _not_signed_in(request: Request, error: SignInError, status: int) -> Response:
-    message = f"You were not signed in ({error.code})."
-    response = page(request, "message.html", status, title="Not signed in", message=message, what_to_do=error.advice)
+    response = message(request, status, "Not signed in", f"You were not signed in ({error.code}).", error.advice)
     response.headers["referrer-policy"] = "no-referrer"  # the address holds what the provider answered
     return response
 
 
 def _forgetting(context: Context, response: Response, state: str) -> Response:
-    secure = context.settings.is_https
-    response.delete_cookie(_cookie(context, state), httponly=True, secure=secure, samesite="lax")
+    take_cookie(response, context.settings, _cookie(state))
     return response
 
 
-def _cookie(context: Context, state: str) -> str:
-    """One a sign-in, so that several tabs do not disturb each other; over https bound to this very host."""
-    name = f"sign-in-{hash_of(state)[:16]}"
-    return f"__Host-{name}" if context.settings.is_https else name
+def _cookie(state: str) -> str:
+    """One a sign-in, so that several tabs do not disturb each other."""
+    return f"sign-in-{hash_of(state)[:16]}"

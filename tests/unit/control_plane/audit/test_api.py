@@ -161,7 +161,22 @@ async def test_a_file_has_all_of_it(office: Office) -> None:
     assert ada.email in text
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")'])
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\uff1d1+1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff20A1",
+        '=HYPERLINK("http://x")',
+    ],
+)
 async def test_no_cell_is_a_formula(office: Office, evil: str) -> None:
     """What strangers wrote is shown by a spreadsheet and not worked out."""
     await office.hired("ada")

@@ -141,3 +141,14 @@ async def test_a_token_near_its_end_is_not_kept(staged: Stage) -> None:
     assert not await is_asked_of_the_database(staged, ask(connection_id))
     staged.time.advance(seconds=1)
     assert await is_asked_of_the_database(staged, ask(connection_id))
+
+
+async def test_an_entry_of_another_connection_is_not_believed(staged: Stage) -> None:
+    """Whoever writes to the cache and has no key can put a sealed entry elsewhere: it opens nothing there."""
+    mine, other = await staged.connected(staged.accounts[0]), await staged.connected(staged.accounts[1])
+    tokens = AccessTokens(staged.context)
+    given = {each: (await tokens.grant(ask(each))).access_token for each in (mine, other)}
+    sealed = await staged.context.cache.get(f"access-token:{other}")
+    assert sealed is not None
+    await staged.context.cache.put(f"access-token:{mine}", sealed, 60)
+    assert (await AccessTokens(staged.context).grant(ask(mine))).access_token == given[mine]

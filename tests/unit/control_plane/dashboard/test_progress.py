@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.support.control_plane.context import EPOCH
 
-from drive_control_plane.dashboard.progress import Stage, progress_of
+from drive_control_plane.connections.progress import Stage, progress_of
 from drive_control_plane.dashboard.reading import standing
 from drive_control_plane.database.tables import Corpus
 

@@ -197,8 +197,11 @@ def test_changes_are_counted_by_the_minute() -> None:
 def test_use_is_added_up_by_the_minute() -> None:
     """All that is told counts, in any order and also twice at one moment: each event tells what no other does."""
     told = [(50, 3, 300, 1, 40), (8, 2, 10, 0, 0), (8, 2, 10, 0, 0), (61, 1, 5, 0, 7)]
-    names = ("calls", "units", "refused", "records")
-    world = World().hear(*[said(Name.USAGE, each[0], **dict(zip(names, each[1:], strict=True))) for each in told])
+    events = [
+        said(Name.USAGE, moment, calls=calls, units=units, refused=refused, records=records)
+        for moment, calls, units, refused, records in told
+    ]
+    world = World().hear(*events)
     counts = [(row.calls, row.units, row.refused, row.records) for row in world.rows.minutes.values()]
     assert counts == [(7, 320, 1, 40), (1, 5, 0, 7)]
 

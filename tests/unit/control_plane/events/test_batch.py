@@ -40,7 +40,7 @@ from drive_control_plane.database.tables import (
     RecentError,
 )
 from drive_control_plane.events.batch import Applier, Listeners
-from drive_control_plane.events.feed import Feed
+from drive_control_plane.events.feed import Feed, FeedWatch
 from drive_control_plane.events.metrics import OUTCOMES, EventMetrics
 from drive_control_plane.events.offsets import TopicMadeAnewError
 from drive_control_plane.scheduler.pacing import hasten
@@ -304,7 +304,8 @@ async def test_whoever_looks_on_hears_of_the_change(databases: Database) -> None
     feed = Feed()
     batch = [message(said(Name.PAUSED, 1, each)) for each in (CONN, "conn_2")]
     with feed.subscribe("tenant_2") as reader:
-        await applier(databases, feed=feed).apply(batch, TOPIC_IDS)
+        await applier(databases).apply(batch, TOPIC_IDS)
+        await FeedWatch(databases, ManualTime(at(100)).clock, feed).poll()
         assert await anext(aiter(reader)) == "conn_2"
     assert {row.status for row in await all_of(databases, Connection)} == {ConnectionStatus.PAUSED}
 

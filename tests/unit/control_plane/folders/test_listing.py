@@ -1,6 +1,7 @@
 """Folders of a connection's account, through the API: which, of whom, how often Google is asked, what it refuses."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ from sqlalchemy import select, update
 from tests.support.control_plane.consent import Stage
 from tests.unit.control_plane.folders.planting import folder, mutate
 
+from drive_control_plane.connections.access_tokens import AccessTokens
 from drive_control_plane.database.tables import AuditEntry, Connection, ConnectionStatus, Credential, Role
+from drive_control_plane.folders.answers import NotVisibleError
+from drive_control_plane.folders.opening import open_browse
 
 METADATA = "https://www.googleapis.com/auth/drive.metadata.readonly"
 
@@ -213,3 +217,51 @@ async def test_questions_have_bounds(staged: Stage) -> None:
         {"cursor": "c" * 2001},
     ):
         assert (await ask(staged, connection_id, **query))[0] == 422
+
+
+@pytest.mark.parametrize(
+    "odd", ["../about?fields=*", "..", "a/../../about", "a?alt=media", "a#b", "%2e%2e", "a\x00", "", "x" * 201]
+)
+async def test_what_is_no_id_leads_nowhere(staged: Stage, odd: str) -> None:
+    """A form may hold anything: it becomes no part of an address at Google, to which a grant would be sent along."""
+    connection_id = await staged.connected()
+    browse = await open_browse(staged.context, AccessTokens(staged.context), "tenant_1", connection_id)
+    before = await staged.control("GET", "requests")
+    with pytest.raises(NotVisibleError):
+        await browse.info(odd, now=True)
+    assert await staged.control("GET", "requests") == before
+
+
+async def test_names_are_sealed_in_the_cache(staged: Stage) -> None:
+    """The cache may be a Redis that others read; what they write there is not believed, and breaks nothing."""
+    finance = await folder(staged, "Finance")
+    connection_id, cache = await staged.connected(), Keeping()
+    context = replace(staged.context, cache=cache)
+    browse = await open_browse(context, AccessTokens(context), "tenant_1", connection_id)
+    assert (await browse.info(finance)).name == "Finance"
+    assert cache.kept
+    assert all(connection_id in key for key in cache.kept)
+    assert not any(b"Finance" in value for value in cache.kept.values())
+    for forged in (b"", b"{}", b'{"id": "x", "name": "Forged"}', staged.context.vault.seal("{}")):
+        cache.kept = dict.fromkeys(cache.kept, forged)
+        assert (await browse.info(finance)).name == "Finance"
+
+
+class Keeping:
+    """A cache that can be looked into."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    async def get(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    async def put(self, key: str, value: bytes, seconds: float) -> None:
+        assert seconds <= 300
+        self.kept[key] = value
+
+    async def drop(self, key: str) -> None:
+        self.kept.pop(key, None)
+
+    async def is_up(self) -> bool:
+        return True

@@ -1,22 +1,26 @@
 """A connection's dead letters: seen by whom they concern, and sent again by whoever may."""
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
 from sqlalchemy import update
-from tests.support.control_plane.context import context_over
+from tests.support.control_plane.context import EPOCH, context_over
 from tests.support.control_plane.serving import serving
 from tests.unit.control_plane.letters.posting import FAILED_AT, FOREIGN, MINE, OTHERS, Post
 from tests.unit.control_plane.operators.office import Desk
 
-from clustera_toolkit.kafka import Bounds, OutboundMessage
+from clustera_toolkit.dead_letters import read_letter
+from clustera_toolkit.kafka import Bounds, InboundMessage, OutboundMessage
 from clustera_toolkit.testing.ports import free_port
 from drive_control_plane.audit.log import Actor
 from drive_control_plane.database.tables import Connection, ConnectionStatus, Role
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.letters.advice import advice_of
 from drive_control_plane.letters.service import Letters
+from drive_control_plane.letters.views import view_of
+from drive_control_plane.pages.times import ago
 
 FRAGMENT = f"/fragments/connections/{MINE}/dead-letters"
 REPLAY = f"/connections/{MINE}/dead-letters/replay"
@@ -50,6 +54,19 @@ async def test_a_letter_says_what_failed_and_what_to_do(post: Post) -> None:
     assert (letter["topic"], letter["came_from"]) == (post.trigger, f"{post.trigger}:3:17")
     assert letter["failed_at"].startswith(FAILED_AT.partition(".")[0])
     assert (letter["can_be_sent"], letter["sent_again_at"]) == (True, None)
+
+
+@pytest.mark.parametrize("failed_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "some day", ""])
+@pytest.mark.parametrize("written_ms", [2**62, -(2**62), 0])
+def test_times_beyond_time_are_none(failed_at: str, written_ms: int) -> None:
+    """A header holds whatever somebody wrote, and so does a message's own time: the letter is shown all the same."""
+    headers = (("dlq.reason", b"empty"), ("dlq.first_failed_at", failed_at.encode()))
+    letter = read_letter(InboundMessage("triggers.dlq", 0, 1, b"conn_mine", b"", headers, written_ms))
+    assert letter is not None
+    view = view_of(dataclasses.replace(letter, replayed=True, replayed_at_ms=written_ms))
+    shown = json.loads(view.model_dump_json())
+    assert (shown["failed_at"] is None) == (shown["sent_again_at"] is None) == (written_ms != 0)
+    assert ago(view.failed_at, EPOCH)
 
 
 async def test_only_the_connections_own_letters_are_shown(post: Post) -> None:

@@ -9,7 +9,7 @@ from tests.unit.control_plane.machines.served import ADMINISTRATOR, Served
 
 from drive_control_plane.database.tables import MachineClient, Tenant
 from drive_control_plane.machines import clients
-from drive_control_plane.machines.authentication import Machine, require_scope
+from drive_control_plane.machines.authentication import require_scope
 from drive_control_plane.security.tokens import LEEWAY, LIFETIME, Tokens
 
 
@@ -96,12 +96,6 @@ async def test_another_control_planes_token_is_refused(served: Served) -> None:
         served.time.now, client.client_id, ["connections:read"], "tenant_1"
     )
     assert (await served.protected(f"Bearer {token}"))[0] == 401
-
-
-def test_a_machine_sees_its_own_tenant() -> None:
-    """A tenant's client sees its tenant alone; a worker sees all."""
-    own, worker = Machine("c", "tenant_1", frozenset()), Machine("w", None, frozenset())
-    assert [own.may_see("tenant_1"), own.may_see("tenant_2"), worker.may_see("tenant_2")] == [True, False, True]
 
 
 def test_a_scope_that_is_none_is_a_mistake_of_the_program() -> None:

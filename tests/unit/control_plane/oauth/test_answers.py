@@ -194,3 +194,12 @@ def test_more_than_was_asked_for_is_no_lack() -> None:
     assert missing_scopes({"a"}, {"a", "b"}) == ()
     assert missing_scopes({METADATA_READONLY}, {DRIVE_READONLY}) == ()
     assert missing_scopes({DRIVE_READONLY}, {METADATA_READONLY}) == (DRIVE_READONLY,)
+
+
+def test_letters_that_no_database_takes_are_in_no_account() -> None:
+    """People choose their names themselves: NUL is left out there; in what an account is known by it is no answer."""
+    user = {"permissionId": "1", "emailAddress": "ada@example.com", "displayName": "A\x00da"}
+    assert read_account(200, json.dumps({"user": user}).encode()).name == "Ada"
+    for name in ("permissionId", "emailAddress"):
+        with pytest.raises(GoogleError, match="unreadable_answer"):
+            read_account(200, json.dumps({"user": {**user, name: "a\x00"}}).encode())

@@ -13,9 +13,10 @@ from tests.support.control_plane.serving import serving
 
 from drive_control_plane.audit.log import Actor
 from drive_control_plane.database.tables import ConnectionStatus, Role
+from drive_control_plane.http.cookies import cookie_name
 from drive_control_plane.oauth.scopes import DRIVE_READONLY, METADATA_READONLY
 from drive_control_plane.operators import accounts
-from drive_control_plane.operators.cookies import cookie_name
+from drive_control_plane.operators.cookies import SESSION
 from google_drive_emulator.oauth.key_files import new_key
 
 NEW = "/service-accounts/new"
@@ -170,7 +171,7 @@ async def test_a_page_of_another_site_sends_no_key(staged: Stage, key_file: str)
     system = Actor("system", "test")
     link = await accounts.invite(staged.context, system, Role.OPERATOR)
     secret = await accounts.set_up(staged.context, link, "eve@example.com", "correct horse battery", "::1")
-    cookie = {cookie_name(staged.context.settings): secret}
+    cookie = {cookie_name(staged.context.settings, SESSION): secret}
     browser = await staged.browser()
     async with serving(replace(staged.context, registry=CollectorRegistry())) as url:
         page = await browser.send("GET", f"{url}{NEW}", cookies=cookie)

@@ -53,6 +53,17 @@ async def test_a_link_makes_one_account(office: Office) -> None:
         assert [each.role for each in await session.scalars(select(Operator))] == [Role.OPERATOR]
 
 
+async def test_the_first_account_ends_the_links_of_other_starts(office: Office) -> None:
+    """Each replica prints a link while nobody can sign in; those that are left in logs make no administrator."""
+    printed = [await accounts.invite(office.context, SYSTEM, Role.ADMINISTRATOR) for _ in range(3)]
+    named = await accounts.invite(office.context, SYSTEM, Role.VIEWER, "grace@example.com")
+    await accounts.set_up(office.context, printed[1], EMAIL, PASSWORD, "::1")
+    for left in (printed[0], printed[2]):
+        with pytest.raises(accounts.AccountError, match="too old"):
+            await accounts.set_up(office.context, left, "mallory@example.com", PASSWORD, "::1")
+    assert await accounts.set_up(office.context, named, "grace@example.com", PASSWORD, "::1")
+
+
 async def test_a_link_that_names_somebody_is_theirs(office: Office) -> None:
     """Nobody else makes an account of it; their own address may be written in capitals."""
     secret = await accounts.invite(office.context, SYSTEM, Role.VIEWER, "Grace@example.com")

@@ -1,5 +1,6 @@
 """Sign-in over HTTP: pages, cookies, and requests that are not what they seem."""
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncIterator
@@ -95,7 +96,8 @@ async def test_from_a_link_to_being_signed_in_and_out(browser: Browser) -> None:
     assert (await browser.get("/sign-in"))[0] == 303
     assert await browser.post("/sign-out", csrf_token=token) == (303, "/sign-in")
     assert (await browser.get("/deeds"))[0] == 401
-    assert (await browser.get(link))[0] == 200  # nobody has used this one
+    status, text = await browser.get(link)
+    assert (status, "too old" in text) == (404, True)  # nobody has used it, but the first account is made
     status, text = await browser.get("/setup/made-up")
     assert (status, "not known" in text) == (404, True)
 
@@ -144,6 +146,34 @@ async def test_guessing_takes_for_ever(browser: Browser) -> None:
     assert (await browser.post("/sign-in", email="grace@example.com", password="wrong"))[0] == 401
     browser.time.advance(minutes=16)
     assert (await browser.post("/sign-in", email=EMAIL, password=PASSWORD))[0] == 303
+
+
+async def test_guesses_at_one_moment_are_counted_as_well(browser: Browser) -> None:
+    """Of thirty tries that nobody waits for between, five are judged; the right one may not be among them."""
+    await browser.ada()
+    tries = (browser.post("/sign-in", email=EMAIL, password=f"wrong {each}") for each in range(30))
+    statuses = sorted(status for status, _ in await asyncio.gather(*tries))
+    assert statuses == [401] * 5 + [429] * 25
+
+
+async def test_people_who_sign_in_at_one_moment_do_not_wait(browser: Browser) -> None:
+    """What turns out to be right counts nothing, however often."""
+    await browser.ada()
+    for _ in range(6):
+        tries = (browser.post("/sign-in", email=EMAIL, password=PASSWORD) for _ in range(4))
+        assert {status for status, _ in await asyncio.gather(*tries)} == {303}
+
+
+async def test_a_household_is_one_place(database: Database) -> None:
+    """Whoever has a network of IPv6 has addresses without end: its failures count together, others' do not."""
+    async with browsing(database, control_plane_trusted_proxies=1) as browser:
+
+        async def tried(address: str) -> int:
+            email = f"{address.replace(':', '-')}@example.com"
+            return (await browser.post("/sign-in", {"x-forwarded-for": address}, email=email, password="wrong"))[0]
+
+        assert [await tried(f"2001:db8::{each:x}") for each in range(21)] == [401] * 20 + [429]
+        assert await tried("2001:db8:0:1::1") == 401
 
 
 async def test_what_was_typed_is_shown_as_text(browser: Browser) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.control_plane.recent.writing import FOLDER, MINE, PDF, Worker, at, time
 
 from clustera_toolkit.kafka import InboundMessage
@@ -41,6 +42,15 @@ def test_a_change_has_time_kind_name_and_type() -> None:
 def test_what_became_of_an_item_is_told_as_far_as_it_is_known(data: dict[str, Any], kind: Kind) -> None:
     """It is new when it was made at the time of the change; else it changed, and how nobody says."""
     assert [change.kind for change in changes(WORKER.file("a", 50, **data))] == [kind]
+
+
+@pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "", "T", "2026-13-01"])
+def test_times_beyond_time_are_none(odd: str) -> None:
+    """A record that names one is passed over, and hides no other."""
+    honest = WORKER.file("b", 50, created_at=odd)
+    (message,) = WORKER.read_back(WORKER.file("a", 50))
+    forged = replace(message, value=(message.value or b"").replace(time(50).encode(), odd.encode()))
+    assert [each.item_id for each in told([forged, *WORKER.read_back(honest)])] == ["b"]
 
 
 def test_what_a_listing_found_is_no_change() -> None:

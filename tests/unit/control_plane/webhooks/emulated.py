@@ -13,7 +13,8 @@ from tests.support.control_plane.serving import serving
 
 from drive_control_plane.context import Context
 from drive_control_plane.database import Database
-from drive_control_plane.webhooks.channels import ChannelManager, NoTokenError
+from drive_control_plane.http.problems import Problem
+from drive_control_plane.webhooks.channels import ChannelManager
 from drive_control_plane.webhooks.routes import router
 from google_drive_emulator import Emulator, World, synthetic_world
 
@@ -46,7 +47,7 @@ class Drive:
         """A token of the world's first user."""
         self.tokens.append(connection_id)
         if not self.has_token:
-            raise NoTokenError("the grant is gone")
+            raise Problem(409, "reauthorization_required", "the grant is gone")
         return "ya29.secret-token"
 
     def pass_time(self, **duration: float) -> None:

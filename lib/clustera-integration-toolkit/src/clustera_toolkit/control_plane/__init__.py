@@ -15,7 +15,7 @@ from clustera_toolkit.control_plane.errors import (
     UnknownConnectionError,
 )
 from clustera_toolkit.control_plane.retry import Schedule
-from clustera_toolkit.control_plane.timing import REAL_TIMING, Timing
+from clustera_toolkit.timing import REAL_TIMING, Timing
 
 __all__ = [
     "REAL_TIMING",

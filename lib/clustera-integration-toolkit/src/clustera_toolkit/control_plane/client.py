@@ -19,7 +19,7 @@ from clustera_toolkit.control_plane.errors import ClientRefusedError
 from clustera_toolkit.control_plane.held import Held
 from clustera_toolkit.control_plane.http import Http
 from clustera_toolkit.control_plane.retry import Schedule, retrying
-from clustera_toolkit.control_plane.timing import REAL_TIMING, Timing
+from clustera_toolkit.timing import REAL_TIMING, Timing
 
 __all__ = ["ControlPlaneClient"]
 

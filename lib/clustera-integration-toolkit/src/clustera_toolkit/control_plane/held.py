@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from clustera_toolkit.control_plane.timing import Timing
+from clustera_toolkit.timing import Timing
 
 __all__ = ["Held"]
 

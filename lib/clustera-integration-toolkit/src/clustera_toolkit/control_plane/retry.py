@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from clustera_toolkit.control_plane.errors import ControlPlaneUnavailableError
-from clustera_toolkit.control_plane.timing import Timing
+from clustera_toolkit.timing import Timing
 
 __all__ = ["Schedule", "retrying"]
 

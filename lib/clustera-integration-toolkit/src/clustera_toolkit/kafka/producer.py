@@ -159,7 +159,10 @@ class KafkaProducer:
     # What follows runs in the producer's thread.
 
     def _start(self) -> None:
-        self._producer = self._client(self._settings, logger=client_log)
+        try:
+            self._producer = self._client(self._settings, logger=client_log)
+        except KafkaException as exception:
+            raise KafkaClientError(f"Kafka cannot be used so: {error_of(exception).str()}") from exception
         if self.transactional:
             self._until(lambda: self._live.init_transactions(STEP_SECONDS), "init_transactions")
 

@@ -86,6 +86,8 @@ def by_a_stranger(claims: dict[str, Any], header: dict[str, Any]) -> str:
         ({"iat": 1_767_225_600 + 61}, "id_token_early"),
         ({"exp": None}, "id_token_unreadable"),
         ({"sub": ""}, "id_token_unreadable"),
+        ({"sub": "a\x00"}, "id_token_unreadable"),
+        ({"email": "ada\x00@example.com"}, "id_token_unreadable"),
         ({"sub": None}, "id_token_unreadable"),
         ({"email": None}, "email_not_verified"),
         ({"email_verified": None}, "email_not_verified"),
@@ -276,10 +278,12 @@ async def test_keys_are_asked_for_anew_when_one_is_not_known(hall: Hall) -> None
 
 
 async def test_failures_of_an_address_have_to_wait(hall: Hall) -> None:
-    """As those of passwords."""
+    """As those of passwords; but what any page can have its visitors do, they do not wait for."""
+    await accounts.invite(hall.context, SYSTEM, Role.VIEWER, "grace@example.com")
     browser = await hall.browser()
     statuses = [(await browser.get("/sign-in/oidc/callback?state=x&code=y"))[0] for _ in range(21)]
     assert statuses == [403] * 20 + [429]
+    assert await hall.comes(browser, "grace@example.com") == (303, "/")
 
 
 async def test_over_https_the_cookie_is_this_hosts_alone(database: Database) -> None:

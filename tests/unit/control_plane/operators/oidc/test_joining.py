@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from tests.unit.control_plane.operators.office import PASSWORD, SYSTEM
 from tests.unit.control_plane.operators.oidc.hall import Hall, hall_over
 
 from drive_control_plane.database import Database
-from drive_control_plane.database.tables import Operator, Role
+from drive_control_plane.database.tables import Operator, Role, SetupLink
 from drive_control_plane.operators import accounts
 from drive_control_plane.operators.oidc import joining
 from drive_control_plane.operators.oidc.id_tokens import Identity
@@ -46,6 +46,18 @@ async def test_who_was_not_invited_does_not(hall: Hall) -> None:
     (entry,) = await hall.audit("operator.signed_in")
     assert (entry.actor, entry.outcome) == ("eve@example.com", "refused")
     assert entry.details == {"by": "oidc", "code": "not_invited"}
+
+
+async def test_nobody_is_lured_into_another_tenant(hall: Hall) -> None:
+    """Somebody whom two tenants invite is let into neither until one withdraws; a later one does not win."""
+    await invited(hall)
+    await invited(hall, tenant="tenant_of_others")
+    status, text = await hall.comes(await hall.browser(), ADA)
+    assert (status, "invited_by_several" in text) == (403, True)
+    async with hall.context.database.transaction() as session:
+        await session.execute(delete(SetupLink).where(SetupLink.tenant_id == "tenant_of_others"))
+    assert await hall.comes(await hall.browser(), ADA) == (303, "/")
+    assert (await hall.account("ada")).tenant_id == "default"
 
 
 async def test_an_old_invitation_lets_nobody_in(hall: Hall) -> None:

@@ -3,9 +3,13 @@
 In: its corpora. Out: `Progress`: all of them together, in figures, and in a word where there is no figure yet.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.database.tables import Corpus
 
@@ -30,6 +34,15 @@ class Progress:
     lag_seconds: float | None
     held: int | None
     stage: Stage
+
+
+async def corpora_of(session: AsyncSession, ids: Sequence[str]) -> defaultdict[str, list[Corpus]]:
+    """The corpora of some connections, by connection; each in the order of their names."""
+    corpora: defaultdict[str, list[Corpus]] = defaultdict(list)
+    asked = select(Corpus).where(Corpus.connection_id.in_(ids)).order_by(Corpus.connection_id, Corpus.corpus)
+    for corpus in await session.scalars(asked):
+        corpora[corpus.connection_id].append(corpus)
+    return corpora
 
 
 def progress_of(corpora: Iterable[Corpus]) -> Progress:

@@ -7,10 +7,10 @@ from typing import Any
 
 from fastapi import Request
 
-from drive_control_plane.dashboard import reading
 from drive_control_plane.database.tables import Role
 from drive_control_plane.http.who import SignedIn
 from drive_control_plane.operators.cookies import session_of
+from drive_control_plane.pages import times
 
 
 async def shared(request: Request, operator: SignedIn) -> dict[str, Any]:
@@ -21,6 +21,6 @@ async def shared(request: Request, operator: SignedIn) -> dict[str, Any]:
         "csrf_token": session.csrf_token if session else "",
         "may_work": operator.may(Role.OPERATOR),
         "may_administrate": operator.may(Role.ADMINISTRATOR),
-        "ago": reading.ago,
-        "span": reading.span,
+        "ago": times.ago,
+        "span": times.span,
     }

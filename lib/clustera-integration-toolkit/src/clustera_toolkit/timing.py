@@ -1,4 +1,7 @@
-"""The one place of clocks, sleep and chance. In: nothing. Out: `Timing`; tests pass their own."""
+"""The one place of clocks, sleep and chance. In: nothing. Out: `Timing`, passed to whatever waits.
+
+Tests pass their own, so that nothing sleeps in them.
+"""
 
 import asyncio
 import random
