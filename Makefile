@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Files of unit tests at once; those that start whole processes run one after the other.
 JOBS ?= 2
 SOURCES := src lib/clustera-integration-toolkit/src emulator/src
 PROJECTS := pyproject.toml lib/clustera-integration-toolkit/pyproject.toml emulator/pyproject.toml
@@ -27,8 +28,13 @@ $(STAMP): requirements/dev.txt $(PROJECTS)
 demo: $(STAMP) ## The whole product on an emulated Drive, in one process; prints where its dashboard is (ARGS=--once, ARGS="--once --root DIR")
 	@$(BIN)/python -m drive_demo $(ARGS)
 
-test: $(STAMP) lint ## Lint, types, import contracts and all tests, JOBS=2 at once (Apache Kafka where Java 17 and Maven are installed)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+test: $(STAMP) lint ## Lint, types, import contracts and all tests (Apache Kafka where Java 17 and Maven are installed)
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/unit tests/property tests/contract
+	@$(BIN)/python -m pytest tests/integration tests/acceptance
+else
+	@$(BIN)/python -m pytest $(ARGS)
+endif
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

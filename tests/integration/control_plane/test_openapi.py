@@ -23,7 +23,7 @@ from drive_control_plane.security.tokens import tokens_of
 
 SECONDS = 300
 EVERYTHING = "^/v1/|^/oauth/token"
-EXAMPLES = 8
+EXAMPLES = 5
 """Of each operation, beside the examples and the edges of each parameter."""
 CONFIG = """
 # No schema can say what a cursor of ours is, a time zone, or a cron expression that is ever due.
@@ -67,7 +67,7 @@ async def made_up(staged: Stage, directory: Path, token: str, paths: str, connec
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", f"{staged.url}/openapi.json"),
         *("--header", f"Authorization: Bearer {token}", "--include-path-regex", paths),
         *("--max-examples", str(EXAMPLES), "--seed", "5", "--no-color", "--continue-on-failure"),
-        *("--request-timeout", "20", "--checks", "all", "--exclude-checks", "use_after_free"),
+        *("--workers", "4", "--request-timeout", "20", "--checks", "all", "--exclude-checks", "use_after_free"),
     ]
     process = await asyncio.create_subprocess_exec(
         *command,
