@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Files of unit tests at once; those that start whole processes run one after the other.
 JOBS ?= 2
+AT_ONCE := tests/unit tests/property tests/contract $(addprefix tests/integration/,client emulator local)
+ONE_BY_ONE := $(addprefix tests/integration/,control_plane kafka quota) tests/acceptance
 SOURCES := src lib/clustera-integration-toolkit/src emulator/src
 PROJECTS := pyproject.toml lib/clustera-integration-toolkit/pyproject.toml emulator/pyproject.toml
 
@@ -30,8 +32,8 @@ demo: $(STAMP) ## The whole product on an emulated Drive, in one process; prints
 
 test: $(STAMP) lint ## Lint, types, import contracts and all tests (Apache Kafka where Java 17 and Maven are installed)
 ifeq ($(strip $(ARGS)),)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/unit tests/property tests/contract
-	@$(BIN)/python -m pytest tests/integration tests/acceptance
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(AT_ONCE)
+	@$(BIN)/python -m pytest $(ONE_BY_ONE)
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
