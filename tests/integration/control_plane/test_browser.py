@@ -1,43 +1,24 @@
 """The same way in a real browser: what a person sees, and that pages change by themselves."""
 
 import os
-import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import ConsoleMessage, Page, expect
+from tests.support.control_plane.chromium import chromium, page_of
 from tests.support.control_plane.product import EMAIL, FILES, PASSWORD, Product, running_product, until_said
 
-MISSING = "needs Debian's Chromium: apt-get install chromium"
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARRIVAL_MS = 60_000
 PUSHED_SECONDS = 10.0
 """A change is pushed within two seconds on an idle machine; this one also runs everything else."""
 
 
-@asynccontextmanager
-async def browser_page() -> AsyncIterator[Page]:
-    """A page in a new browser."""
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
-    if program is None:
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        try:
-            yield await browser.new_page(viewport={"width": 1200, "height": 760})
-        finally:
-            await browser.close()
-
-
 @pytest.mark.timeout(300)
 async def test_a_newcomer_gets_to_a_synced_drive(tmp_path: Path) -> None:
     """From the link of the first start: account, consent, progress, all files; push; revoked; consent once more."""
-    async with browser_page() as page, running_product(tmp_path) as product:
+    async with chromium() as browser, running_product(tmp_path) as product:
+        page = await page_of(browser)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if _is_ours(line, product) else None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
-from tests.integration.control_plane.test_browser import browser_page
+from tests.support.control_plane.chromium import chromium, page_of
 from tests.support.control_plane.consent import stage
 from tests.support.control_plane.product import EMAIL, PASSWORD, Product, running_product, until_said
 from tests.unit.control_plane.folders.planting import FOLDER, folder
@@ -19,7 +19,8 @@ ARRIVAL_MS = 60_000
 @pytest.mark.timeout(300)
 async def test_a_nested_folder_is_chosen_by_keyboard_and_followed_alone(tmp_path: Path) -> None:
     """Opened, chosen, saved after a word on what goes; then only what lies in it is there, and what is new in it."""
-    async with browser_page() as page, running_product(tmp_path) as product:
+    async with chromium() as browser, running_product(tmp_path) as product:
+        page = await page_of(browser)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         projects = await _make(product, name="Projects", mimeType=FOLDER)
@@ -63,7 +64,8 @@ def _is_marker(record: dict[str, Any]) -> bool:
 
 async def test_the_picker_finds_pages_and_takes_back(database: Database) -> None:
     """Search by Enter, long lists page by page, boxes and the list of chosen folders in step, focus never lost."""
-    async with browser_page() as page, stage(database) as staged:
+    async with chromium() as browser, stage(database) as staged:
+        page = await page_of(browser)
         await page.set_extra_http_headers({"X-Operator": "op_1"})
         many = await folder(staged, "Many")
         made = [{"op": "create", "name": f"F{number}", "mimeType": FOLDER, "parent": many} for number in range(203)]
