@@ -3,11 +3,9 @@
 In: requests of a tenant's callers. Out: letters; messages sent again. Another tenant's letters do not exist here.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +13,7 @@ from drive_control_plane.connections.callers import REFUSALS, Caller, Responses,
 from drive_control_plane.connections.routes import NOT_FOUND, ConnectionId
 from drive_control_plane.context import InContext
 from drive_control_plane.database.tables import Role
+from drive_control_plane.http.parts import kept_while_serving
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator, InWorkingOperator
 from drive_control_plane.kafka.shared_reads import ReadError
@@ -25,22 +24,12 @@ from drive_control_plane.operators.frame import shared
 from drive_control_plane.pages import message, page
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-    """One shelf while the application runs."""
-    letters = Letters(app.state.context)
-    try:
-        yield {"letters": letters}
-    finally:
-        await letters.close()
-
-
 def _letters_of(request: Request) -> Letters:
     letters: Letters = request.state.letters
     return letters
 
 
-router = APIRouter(tags=["connections"], lifespan=_lifespan)
+router = APIRouter(tags=["connections"], lifespan=kept_while_serving("letters", Letters))
 
 InLetters = Annotated[Letters, Depends(_letters_of)]
 Reader = Annotated[Caller, Depends(caller_with(Scope.CONNECTIONS_READ, Role.VIEWER))]

@@ -4,12 +4,10 @@ In: requests of a tenant's callers. Out: changes. Names of files are for operato
 happened, and to what kind of item.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +16,7 @@ from drive_control_plane.connections.callers import REFUSALS, Caller, Responses,
 from drive_control_plane.connections.routes import NOT_FOUND, ConnectionId
 from drive_control_plane.context import InContext
 from drive_control_plane.database.tables import Role
+from drive_control_plane.http.parts import kept_while_serving
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator
 from drive_control_plane.kafka.shared_reads import ReadError
@@ -29,22 +28,12 @@ from drive_control_plane.recent.service import RecentChanges
 from drive_control_plane.recent.words import KINDS, type_in_words
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-    """One reader of changes while the application runs."""
-    changes = RecentChanges(app.state.context)
-    try:
-        yield {"recent_changes": changes}
-    finally:
-        await changes.close()
-
-
 def _changes_of(request: Request) -> RecentChanges:
     changes: RecentChanges = request.state.recent_changes
     return changes
 
 
-router = APIRouter(tags=["connections"], lifespan=_lifespan)
+router = APIRouter(tags=["connections"], lifespan=kept_while_serving("recent_changes", RecentChanges))
 
 InChanges = Annotated[RecentChanges, Depends(_changes_of)]
 Reader = Annotated[Caller, Depends(caller_with(Scope.CONNECTIONS_READ, Role.OPERATOR))]
