@@ -31,7 +31,7 @@ from drive_control_plane.events.batch import Applier, Listeners
 from drive_control_plane.events.consume import EventConsumer
 from drive_control_plane.events.feed import Feed
 from drive_control_plane.events.metrics import EventMetrics
-from drive_control_plane.events.retention import clean, retention_of
+from drive_control_plane.events.retention import clean
 from drive_control_plane.events.sweep import AlertSweep
 from drive_control_plane.kafka.publisher import KafkaPublisher
 from drive_control_plane.operators.accounts import has_operators, invite
@@ -145,13 +145,12 @@ def _background(context: Context, tokens: AccessTokens) -> dict[str, Coroutine[A
     settings, database, clock = context.settings, context.database, context.clock
     manager = ChannelManager(context, tokens.token_of)  # without push it stops what channels there are
     context.hooks.stop_channels = manager.stop_all
-    kept = retention_of(settings)
     applier = Applier(database, clock, settings.kafka_topic_errors, _listeners(context, manager))
     return {
         "events": EventConsumer(settings, database, clock, applier).run(),
         "channels": manager.run(),
         "alerts": _again_and_again(context, SWEEP_SECONDS, AlertSweep(database, clock).sweep),
-        "retention": _again_and_again(context, CLEAN_SECONDS, lambda: clean(database, clock.now(), kept)),
+        "retention": _again_and_again(context, CLEAN_SECONDS, lambda: clean(database, clock.now(), settings)),
     }
 
 

@@ -18,7 +18,7 @@ from drive_control_plane.database.tables import (
     Role,
     SetupLink,
 )
-from drive_control_plane.events.retention import clean, retention_of
+from drive_control_plane.events.retention import clean
 
 DAY = timedelta(days=1)
 TABLES: tuple[type[Base], ...] = (MinuteCount, RecentError, Job, Alert, ConnectFlow, OperatorSession, SetupLink)
@@ -63,9 +63,9 @@ async def test_what_is_old_goes(databases: Database) -> None:
     for number in range(5):
         await remember(databases, remembered(f"old{number}", EPOCH + number * timedelta(hours=1)))
     await remember(databases, remembered("new", EPOCH + 365 * DAY))
-    assert await clean(databases, EPOCH + 365 * DAY, rows=2) == 5 * len(TABLES)
+    assert await clean(databases, EPOCH + 365 * DAY, make_settings(), rows=2) == 5 * len(TABLES)
     assert [len(await all_of(databases, table)) for table in TABLES] == [1] * len(TABLES)
-    assert await clean(databases, EPOCH + 365 * DAY, rows=2) == 0
+    assert await clean(databases, EPOCH + 365 * DAY, make_settings(), rows=2) == 0
 
 
 async def test_how_long_each_kind_is_kept_is_a_setting(database: Database) -> None:
@@ -76,7 +76,7 @@ async def test_how_long_each_kind_is_kept_is_a_setting(database: Database) -> No
     )
     await remember(database, remembered("old", EPOCH))
     kinds = ("minute_counts", "errors", "jobs", "alerts", "sessions")
-    kept = retention_of(make_settings(**{f"retention_{kind}_days": 10 + i for i, kind in enumerate(kinds)}))
+    kept = make_settings(**{f"retention_{kind}_days": 10 + i for i, kind in enumerate(kinds)})
     moment = timedelta(seconds=1)
     going = [await clean(database, EPOCH + (9 + i) * DAY + moment, kept) for i in range(len(kinds) + 1)]
     assert going == [0, 1, 1, 1, 1, 3]
@@ -87,4 +87,4 @@ async def test_what_has_not_ended_stays(databases: Database) -> None:
     await populate(databases)
     unfinished = [row for row in remembered("open", EPOCH, over=False) if isinstance(row, Job | Alert)]
     await remember(databases, list(unfinished))
-    assert await clean(databases, EPOCH + 3650 * DAY) == 0
+    assert await clean(databases, EPOCH + 3650 * DAY, make_settings()) == 0
