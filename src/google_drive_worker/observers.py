@@ -4,7 +4,7 @@ In: a producer, a listener, a restore. Out: the same, with each outcome told to 
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from clustera_toolkit.kafka import (
@@ -36,15 +36,22 @@ class ObservedProducer(KafkaProducer):
         self, messages: Sequence[OutboundMessage], offsets: Mapping[Position, int], group: object
     ) -> None:
         """Do as the base class does. Raises what it raises."""
+        await self._observed(super().transact(messages, offsets, group), len(messages))
+
+    async def transact_alone(self, messages: Sequence[OutboundMessage]) -> None:
+        """Do as the base class does. Raises what it raises."""
+        await self._observed(super().transact_alone(messages), len(messages))
+
+    async def _observed(self, transaction: Awaitable[None], messages: int) -> None:
         try:
-            await super().transact(messages, offsets, group)
+            await transaction
         except TransactionAbortedError as error:
-            self._ended(_cause(error), len(messages))
+            self._ended(_cause(error), messages)
             raise
         except TransactionUncertainError:
-            self._ended(UNCERTAIN, len(messages))
+            self._ended(UNCERTAIN, messages)
             raise
-        self._ended(COMMITTED, len(messages))
+        self._ended(COMMITTED, messages)
 
 
 class ObservedAssignments:

@@ -5,13 +5,13 @@ that whoever reads them adds up. All connections that are due are told in one tr
 one that only asked for changes and found none is due after five minutes.
 
 What is counted lives in memory. It is given back when its event was certainly not written, and told later by this
-process, whoever owns the connection by then. It is lost with the process, or when nobody knows whether it was written:
-nothing is ever told twice.
+process, whoever owns the connection by then. It is lost with a process that is killed, or when nobody knows whether it
+was written: nothing is ever told twice.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -127,6 +127,10 @@ class Teller(Protocol):
         """Commit notices. Fails with `OutletClosedError` (`OutcomeUnknownError`), `BatchRefusedError`."""
         ...
 
+    async def tell_alone(self, notices: Sequence[Notice]) -> None:
+        """Commit notices, also while nothing is owned here. Raises `OutcomeUnknownError`, `BatchRefusedError`."""
+        ...
+
 
 class Usage:
     """Counts what the connections of one gate use, and tells it while `run` runs."""
@@ -136,6 +140,8 @@ class Usage:
         self._teller = teller
         self._timing = timing
         self._books = UsageBooks(timing.monotonic)
+        self._turn = asyncio.Lock()
+        """One telling at a time: what one gives back the next one tells."""
 
     def seat(self, user: str, connection_id: str) -> RateLimiter:
         """A seat at the gate whose calls are counted; `user` is whom Google counts them for."""
@@ -154,19 +160,26 @@ class Usage:
             await self.tell()
 
     async def finish(self, within_seconds: float) -> None:
-        """Tell all that was not told, as far as the time allows."""
+        """Tell all that was not told, as far as the time allows; the last thing before the producer is closed.
+
+        A rebalance under way must not cost it: no partitions may be owned here just now.
+        """
         try:
-            async with asyncio.timeout(within_seconds):
-                await self.tell(everything=True)
+            async with asyncio.timeout(within_seconds), self._turn:
+                await self._tell(self._books.take(everything=True), self._teller.tell_alone)
         except TimeoutError:
             log.warning("what connections used was not told within %.0f s", within_seconds)
 
     async def tell(self, *, everything: bool = False) -> None:
         """Tell what is due, or everything, and wait until it is written."""
-        uses = self._books.take(everything=everything)
+        async with self._turn:
+            await self._tell(self._books.take(everything=everything), self._teller.tell)
+
+    async def _tell(self, uses: dict[str, Use], telling: Callable[[Sequence[Notice]], Awaitable[None]]) -> None:
         if not uses:
             return
-        told = self._teller.tell(self._events(uses.items()))
+        told = asyncio.ensure_future(telling(self._events(uses)))
+        told.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may wait for it any more
         try:
             await asyncio.shield(told)  # it stays on its way where nobody waits for it any more
         except OutcomeUnknownError:
@@ -176,7 +189,7 @@ class Usage:
         except BatchRefusedError as error:
             log.error("what %d connections used was not told: %s", len(uses), error)
 
-    def _events(self, uses: Iterable[tuple[str, Use]]) -> list[Notice]:
+    def _events(self, uses: Mapping[str, Use]) -> list[Notice]:
         at, now = rfc3339(self._timing.now()), self._timing.monotonic()
         limit = round(self._gate.allowed_per_minute())
         return [
@@ -193,5 +206,5 @@ class Usage:
                 limit_per_minute=limit,
                 seconds=round(now - use.since, 3),
             )
-            for connection_id, use in uses
+            for connection_id, use in uses.items()
         ]

@@ -148,8 +148,8 @@ class Worker:
         recovering.cancel()
         await asyncio.gather(polling, recovering, return_exceptions=True)
         await self._runner.stop()
-        left = max(0.1, deadline - time.monotonic())
-        await asyncio.gather(self._committer.drain(left), self._usage.finish(min(left, CLOSING_SECONDS)))
+        await self._committer.drain(max(0.1, deadline - time.monotonic()))
+        await self._usage.finish(min(CLOSING_SECONDS, max(0.1, deadline - time.monotonic())))  # drained records too
         await self._committer.shut(max(0.1, deadline - time.monotonic()))
         await self._consumer.close()
         await self._close_producer()

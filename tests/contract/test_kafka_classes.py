@@ -175,6 +175,24 @@ async def test_a_transaction_without_offsets_is_refused(any_broker: Broker) -> N
             await producer.transact([], {}, None)
 
 
+async def test_what_holds_for_any_owner_needs_no_offsets(any_broker: Broker, topic_names: Callable[[str], str]) -> None:
+    """A transaction may be made alone, between others, and is aborted as a whole like they are."""
+    topic = await make_topic(any_broker, topic_names)
+    good, bad = OutboundMessage(topic, b"good", b"x"), OutboundMessage(topic, b"bad", b"x" * 1_500_000)
+    async with member(any_broker, topic) as (_, assignment), producing(any_broker, f"tx-{topic}") as producer:
+        offsets = dict.fromkeys(assignment.partitions, 0)
+        await producer.transact([good], offsets, assignment.group)
+        await producer.transact_alone([good])
+        with pytest.raises(TransactionAbortedError):
+            await producer.transact_alone([good, bad])
+        await producer.transact([good], offsets, assignment.group)
+        ends = await KafkaAdmin(any_broker.bootstrap_servers).ends(places(topic))
+        chunks = read_to_end(any_broker.bootstrap_servers, ends, deadline_seconds=20)
+        read = [message.key async for chunk in chunks for message in chunk]
+        assert read.count(b"good") == 3 or not any_broker.transactional
+        assert b"bad" not in read
+
+
 async def test_a_fenced_producer_is_uncertain_and_can_be_closed(
     apache_kafka: ApacheKafka, topic_names: Callable[[str], str]
 ) -> None:

@@ -56,20 +56,21 @@ class Scripted(Producer):
 
 
 async def outcome_of(client: type[Producer]) -> Told:
-    """What is told of one transaction of two messages, whatever it raises."""
+    """What is told of a transaction of two messages and of one of a single message, whatever they raise."""
     told: Told = []
     producer = ObservedProducer("localhost:1", client=client, ended=lambda *outcome: told.append(outcome))
     await producer.start()
     try:
         await producer.transact(MESSAGES, {PLACE: 1}, None)
+        await producer.transact_alone(MESSAGES[:1])
     finally:
         await producer.close()
     return told
 
 
 async def test_a_commit_is_told_with_its_messages() -> None:
-    """The outcome and the size, once."""
-    assert await outcome_of(Scripted) == [("committed", 2)]
+    """The outcome and the size, once; also of what is committed without offsets."""
+    assert await outcome_of(Scripted) == [("committed", 2), ("committed", 1)]
 
 
 @pytest.mark.parametrize(

@@ -23,16 +23,30 @@ SUMS = ("calls", "units", "refused", "records", "waited_seconds")
 
 
 class Topic:
-    """Takes what is told; `failure` is what becomes of it instead, and while `is_stuck` nothing does."""
+    """Takes what is told; `failure` is what becomes of it instead, and while `is_stuck` nothing does.
+
+    While `is_closed` it takes only what is told alone.
+    """
 
     def __init__(self) -> None:
         self.events: list[SyncEvent] = []
+        self.is_closed = False
         self.transactions = 0
         self.failure: Exception | None = None
         self.is_stuck = False
         self.newest: asyncio.Future[None] | None = None
 
+    async def tell_alone(self, notices: Sequence[Notice]) -> None:
+        await self._take(notices)
+
     def tell(self, notices: Sequence[Notice]) -> asyncio.Future[None]:
+        if self.is_closed:
+            self.newest = asyncio.get_running_loop().create_future()
+            self.newest.set_exception(OutletClosedError())
+            return self.newest
+        return self._take(notices)
+
+    def _take(self, notices: Sequence[Notice]) -> asyncio.Future[None]:
         told = self.newest = asyncio.get_running_loop().create_future()
         if self.failure is not None:
             told.set_exception(self.failure)
@@ -219,6 +233,35 @@ async def test_it_is_told_every_ten_seconds() -> None:
     await office.usage.finish(1.0)
     assert set(office.time.slept) == {TELL_SECONDS}
     assert office.told(OTHER)["calls"] == 1
+
+
+async def test_an_end_amid_a_rebalance_tells_all_the_same() -> None:
+    """No partitions are owned at that moment, and there is no later one: it goes out in a transaction of its own."""
+    office = Office()
+    office.topic.is_closed = True
+    office.usage.wrote(CONN, 3)
+    await office.usage.tell()
+    assert not office.topic.events
+    await office.call()
+    await office.usage.finish(1.0)
+    assert (office.told()["records"], office.told()["calls"]) == (3, 1)
+
+
+async def test_an_end_waits_for_what_is_given_back() -> None:
+    """What was on its way when the end came, and could not be written, is told with the rest."""
+    office = Office()
+    office.topic.is_stuck = True
+    office.usage.wrote(CONN, 3)
+    telling = asyncio.create_task(office.usage.tell())
+    await asyncio.sleep(0)
+    office.usage.wrote(CONN, 4)
+    ending = asyncio.create_task(office.usage.finish(10.0))
+    await asyncio.sleep(0)
+    office.topic.is_stuck = False
+    assert office.topic.newest is not None
+    office.topic.newest.set_exception(OutletClosedError())
+    await asyncio.gather(telling, ending)
+    assert [event.records for event in office.topic.events] == [7]
 
 
 async def test_an_end_does_not_wait_for_ever(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,10 +5,12 @@ through far more histories without Kafka.
 """
 
 import asyncio
+import json
 import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -60,7 +62,11 @@ def test_a_killed_worker_ends_up_with_what_drive_shows(
             stack.trigger(CONNECTION, "full")
             seen = asyncio.run(_shown(stack))
             copy = Copy(reader)
-            reader.wait(lambda: not copy.differences(seen), f"all is equal\n{survivor.tail()}", 120)
+            reader.wait(
+                lambda: not copy.differences(seen),
+                lambda: f"all is equal but {copy.differences(seen)}\n{copy.history(seen)}\n{survivor.tail()}",
+                seconds=120,
+            )
         finally:
             reader.close()
 
@@ -106,3 +112,14 @@ class Copy:
         for record in fresh:
             self._consumer.apply(record)
         return list(differing_items(seen, self._consumer, frozenset()))
+
+    def history(self, seen: dict[str, Seen]) -> str:
+        """The records of items that are not as Drive shows them, and the snapshots' marks between them, in order."""
+        wrong = "\n".join(self.differences(seen))
+        told = [each for each in self._reader.records if each["resource_type"] == "snapshot" or _item(each) in wrong]
+        return "\n".join(json.dumps(record, ensure_ascii=False) for record in told)
+
+
+def _item(record: dict[str, Any]) -> str:
+    item_id: str = record["resource_id"].partition(":")[0]
+    return item_id

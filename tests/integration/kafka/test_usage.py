@@ -1,8 +1,10 @@
 """What workers say that connections used of Drive's quota, against what Drive counted and what was committed."""
 
+import re
+import urllib.request
 from collections import Counter
 
-from tests.integration.kafka.stack import Reader, Stack
+from tests.integration.kafka.stack import WAIT_SECONDS, Process, Reader, Stack
 
 from google_drive_worker.client.quota import units_of
 
@@ -24,6 +26,9 @@ def test_what_is_told_adds_up_to_what_drive_counted(stack: Stack, reader: Reader
     for connection in CONNECTIONS:
         stack.trigger(connection, page_size=100)
     reader.wait(lambda: _accepted(reader) == dict.fromkeys(CONNECTIONS, 2), f"the polls\n{second.tail()}")
+    # A call that an end interrupts may be counted here, and not at Drive.
+    first.wait_for(lambda: not _running(first), "no job runs", WAIT_SECONDS)
+    second.wait_for(lambda: not _running(second), "no job runs", WAIT_SECONDS)
     for worker in (first, second):
         assert worker.stop() == 0, worker.tail()
     counted = _calls(stack)
@@ -32,6 +37,14 @@ def test_what_is_told_adds_up_to_what_drive_counted(stack: Stack, reader: Reader
     assert _told(reader, "units").total() == sum(units_of(route) * calls for route, calls in counted.items())
     assert _told(reader, "refused").total() == REFUSED
     assert _told(reader, "records") == Counter(record["integration_connection_id"] for record in reader.records)
+
+
+def _running(worker: Process) -> float:
+    """How many jobs have a slot."""
+    with urllib.request.urlopen(f"{worker.url}/metrics", timeout=10) as answer:  # noqa: S310 # its own port
+        found = re.search(r"^gdrive_active_workers (\S+)$", answer.read().decode(), re.MULTILINE)
+    assert found is not None
+    return float(found[1])
 
 
 def _told(reader: Reader, name: str) -> Counter[str]:

@@ -61,6 +61,9 @@ class LostAnswer(KafkaProducer):
     async def transact(self, *_: object) -> None:
         raise TransactionUncertainError("no answer to the commit")
 
+    async def transact_alone(self, *_: object) -> None:
+        await self.transact()
+
 
 @dataclass
 class Office:
@@ -174,6 +177,18 @@ async def test_events_of_no_batch_are_committed(office: Office) -> None:
     await office.committer.tell([event])
     assert [work.notices for works in office.transactions for work in works] == [(event,)]
     assert office.committer.offsets == {office.place: 0}
+
+
+async def test_events_are_committed_without_partitions(office: Office) -> None:
+    """The process ends amid a rebalance: what it has to tell of itself is written all the same."""
+    await office.committer.shut(DEADLINE_SECONDS)
+    event = SyncEvent(EventName.USAGE, CONN, NOW, records=1)
+    with pytest.raises(OutletClosedError):
+        await office.committer.tell([event])
+    await office.committer.tell_alone([event])
+    office.committer.replace_producer(LostAnswer())
+    with pytest.raises(OutcomeUnknownError):
+        await office.committer.tell_alone([event])
 
 
 async def test_an_end_that_nobody_knows_is_told_apart(office: Office) -> None:

@@ -228,6 +228,18 @@ class Committer:
         """Commit notices that belong to no batch and no message; they need not be of connections owned here."""
         return self._take(Work(self._epoch, _future(), notices=tuple(notices)))
 
+    async def tell_alone(self, notices: Sequence[Notice]) -> None:
+        """Commit such notices at the end of the process, whether any partitions are left or not.
+
+        Raises `BatchRefusedError` (sure: nothing was written) or `OutcomeUnknownError`.
+        """
+        try:
+            await self._producer.transact_alone([self._builder.notice(notice) for notice in notices])
+        except TransactionAbortedError as error:
+            raise BatchRefusedError(str(error)) from error
+        except TransactionUncertainError as error:
+            raise OutcomeUnknownError(str(error)) from error
+
     def _take(self, work: Work) -> asyncio.Future[None]:
         if self._open:
             self._queue.add(work)

@@ -126,6 +126,14 @@ class KafkaProducer:
         self._check_open()
         await self._run(lambda: self._transact(messages, offsets, group))
 
+    async def transact_alone(self, messages: Sequence[OutboundMessage]) -> None:
+        """Produce and commit without offsets: only what holds whoever owns which partitions, since no group fences it.
+
+        Raises `TransactionAbortedError` (sure: nothing happened) or `TransactionUncertainError`.
+        """
+        self._check_open()
+        await self._run(lambda: self._transact(messages, {}, None))
+
     async def probe(self, messages: Sequence[OutboundMessage]) -> bool:
         """Whether the cluster would take these messages: produces them in a transaction that is always aborted.
 
@@ -203,10 +211,11 @@ class KafkaProducer:
     ) -> None:
         with self._outcomes():
             self._write(messages, watch=watch)
-            self._until(
-                lambda: self._live.send_offsets_to_transaction(positions, group, STEP_SECONDS),
-                "send_offsets_to_transaction",
-            )
+            if positions:
+                self._until(
+                    lambda: self._live.send_offsets_to_transaction(positions, group, STEP_SECONDS),
+                    "send_offsets_to_transaction",
+                )
             self._until(lambda: self._live.commit_transaction(STEP_SECONDS), "commit_transaction")
 
     def _probe(self, messages: Sequence[OutboundMessage]) -> Verdict:
