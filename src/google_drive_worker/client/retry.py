@@ -1,5 +1,6 @@
 """Repeats a call until it succeeds or its schedule ends. In: a call, a `Backoff`. Out: its result or error."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -8,6 +9,11 @@ from google_drive_worker.client.backoff import Backoff
 from google_drive_worker.client.errors import RetryableError
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+FAILURES_WORTH_A_LINE = 3
+"""One or two pass by themselves; after that an operator wants to know what is waited for."""
 
 
 async def retrying(
@@ -38,4 +44,7 @@ async def retrying(
                 error.attempts = failures
                 raise
             retried(error)
+            if failures >= FAILURES_WORTH_A_LINE:
+                asked = error.endpoint or "a call"
+                log.warning("%s failed %d times (%s): again in %.1f s", asked, failures, error.code, seconds)
         await timing.sleep(seconds)

@@ -52,6 +52,16 @@ async def test_repetitions_are_told_before_their_wait() -> None:
     assert told == [("a", 0), ("b", 1)]
 
 
+async def test_a_call_that_goes_on_failing_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    """From the third failure on the log has what fails, why, and when it is tried again."""
+    call = Failing(*(RetryableError("no answer", code="network", endpoint="files.list") for _ in range(4)))
+    await retrying(call, backoff=Backoff(), timing=VirtualTime().timing)
+    assert [record.getMessage() for record in caplog.records] == [
+        "files.list failed 3 times (network): again in 4.0 s",
+        "files.list failed 4 times (network): again in 8.0 s",
+    ]
+
+
 async def test_what_google_asks_for_is_waited() -> None:
     """A `Retry-After` longer than the schedule's wait replaces it."""
     time = VirtualTime()

@@ -1,5 +1,6 @@
 """Repeats a call until it succeeds or its schedule ends. In: a call, a `Schedule`. Out: its result or last error."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +11,11 @@ from clustera_toolkit.timing import Timing
 __all__ = ["Schedule", "retrying"]
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+FAILURES_WORTH_A_LINE = 3
+"""One or two pass by themselves; after that an operator wants to know what is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,4 +52,6 @@ async def retrying(call: Callable[[], Awaitable[T]], schedule: Schedule, timing:
             seconds = schedule.wait(failures, elapsed, error.retry_after_seconds, timing.random())
             if seconds is None:
                 raise
+            if failures >= FAILURES_WORTH_A_LINE:
+                log.warning("the control plane failed %d times (%s): again in %.1f s", failures, error, seconds)
         await timing.sleep(seconds)
