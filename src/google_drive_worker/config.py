@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, DirectoryPath, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from clustera_toolkit.kafka_settings import KafkaConnectionSettings
+
 QuotaModel: TypeAlias = Literal["units", "queries"]
 
 DRIVE_API = "https://www.googleapis.com/drive/v3"
@@ -89,7 +91,7 @@ class DriveSettings(BaseSettings):
         )
 
 
-class WorkerSettings(DriveSettings):
+class WorkerSettings(DriveSettings, KafkaConnectionSettings):
     """All settings; each is the environment variable of the same name in capitals."""
 
     kafka_bootstrap_servers: str = Field(min_length=1, description="host:port, comma separated")
@@ -101,11 +103,6 @@ class WorkerSettings(DriveSettings):
     kafka_fetch_min_bytes: int = Field(default=1, ge=1)
     kafka_fetch_max_wait_ms: int = Field(default=100, ge=0)
     kafka_compression_type: Literal["none", "lz4", "zstd", "snappy", "gzip"] = "lz4"
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: str | None = None
-    kafka_sasl_username: str | None = None
-    kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_ca_location: str | None = None
 
     kafka_topic_trigger: str = "integrations-inbound-trigger"
     kafka_topic_webhook: str = "integrations-inbound-webhook"
@@ -217,19 +214,6 @@ class WorkerSettings(DriveSettings):
         if self.object_store_url:
             return self.object_store_url
         return f"s3://{self.s3_bucket_name}" if self.s3_bucket_name else Path("data/objects").absolute().as_uri()
-
-    @property
-    def kafka_client_config(self) -> dict[str, str]:
-        """What every Kafka client needs to connect."""
-        secret = self.kafka_sasl_password
-        given = {
-            "security.protocol": self.kafka_security_protocol,
-            "sasl.mechanisms": self.kafka_sasl_mechanism,
-            "sasl.username": self.kafka_sasl_username,
-            "sasl.password": secret.get_secret_value() if secret else None,
-            "ssl.ca.location": self.kafka_ssl_ca_location,
-        }
-        return {name: value for name, value in given.items() if value is not None}
 
 
 def _check_port(url: str) -> None:

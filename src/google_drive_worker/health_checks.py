@@ -62,7 +62,7 @@ class Finding:
 
 async def check_kafka(settings: WorkerSettings) -> Sequence[Finding]:
     """Whether the cluster answers, and the topics are as the worker needs them."""
-    admin = KafkaAdmin(settings.kafka_bootstrap_servers, config=settings.kafka_client_config)
+    admin = KafkaAdmin(settings.kafka_bootstrap_servers, config=settings.kafka_connection)
     try:
         found = await topics.check(admin, settings)
     except TopicError as error:

@@ -71,7 +71,7 @@ async def send_trigger(
         config=config,
         folders=folders,
     )
-    client = settings.kafka_client_config
+    client = settings.kafka_connection
     partitions = await KafkaAdmin(settings.kafka_bootstrap_servers, config=client).partitions(topic)
     if partitions == 0:
         raise TopicError(f"{topic} does not exist: run `google-drive-worker topics create`")

@@ -105,7 +105,7 @@ class Worker:
 
     async def _set_up(self) -> None:
         settings = self._settings
-        self._admin = KafkaAdmin(settings.kafka_bootstrap_servers, config=settings.kafka_client_config)
+        self._admin = KafkaAdmin(settings.kafka_bootstrap_servers, config=settings.kafka_connection)
         found = await topics.check(self._admin, settings)
         shards = found[settings.kafka_topic_state].partitions
         shard_of = partial(_shard_of, shards=shards)
@@ -199,7 +199,7 @@ class Worker:
             config={
                 "compression.type": settings.kafka_compression_type,
                 "message.max.bytes": max(1_000_000, settings.worker_s3_payload_threshold_bytes + 65_536),
-                **settings.kafka_client_config,
+                **settings.kafka_connection,
             },
         )
         try:
@@ -333,7 +333,7 @@ class Worker:
             settings.kafka_bootstrap_servers,
             ends,
             deadline_seconds=settings.worker_restore_timeout_seconds,
-            config=settings.kafka_client_config,
+            config=settings.kafka_connection,
         )
         return observed_restore(states, self.metrics.restored)
 
@@ -349,7 +349,7 @@ class Worker:
             config={
                 "fetch.min.bytes": settings.kafka_fetch_min_bytes,
                 "fetch.wait.max.ms": settings.kafka_fetch_max_wait_ms,
-                **settings.kafka_client_config,
+                **settings.kafka_connection,
             },
         )
 
@@ -382,7 +382,7 @@ class Worker:
         settings = self._settings
         probes = Probes(
             KafkaAdmin(
-                settings.kafka_bootstrap_servers, timeout_seconds=KAFKA_SECONDS, config=settings.kafka_client_config
+                settings.kafka_bootstrap_servers, timeout_seconds=KAFKA_SECONDS, config=settings.kafka_connection
             ),
             self._committer,
             self._ownership,

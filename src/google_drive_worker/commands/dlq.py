@@ -103,7 +103,7 @@ def _tell(letter: Letter, problem: str | None) -> None:
 def _shelf(settings: WorkerSettings) -> Shelf:
     """The dead letter topics, one an inbound topic."""
     topics = [dead_letter_topic(topic) for topic in (settings.kafka_topic_trigger, settings.kafka_topic_webhook)]
-    return Shelf(settings.kafka_bootstrap_servers, topics, settings.kafka_client_config)
+    return Shelf(settings.kafka_bootstrap_servers, topics, settings.kafka_connection)
 
 
 def _found(settings: WorkerSettings, wanted: Wanted) -> list[Letter]:

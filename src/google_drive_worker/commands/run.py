@@ -3,6 +3,7 @@
 import asyncio
 import signal
 
+from clustera_toolkit.stacks import show_stacks_on_signal
 from google_drive_worker.commands.shell import FAILED, examples, execute, fail, load, load_worker_settings
 from google_drive_worker.config import WorkerSettings
 from google_drive_worker.memory import settle_memory
@@ -43,4 +44,5 @@ async def serve(worker: Worker) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, worker.request_stop)
+    show_stacks_on_signal()
     await worker.run()

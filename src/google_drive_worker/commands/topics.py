@@ -41,4 +41,4 @@ def check() -> None:
 
 
 def _admin(settings: WorkerSettings) -> KafkaAdmin:
-    return KafkaAdmin(settings.kafka_bootstrap_servers, config=settings.kafka_client_config)
+    return KafkaAdmin(settings.kafka_bootstrap_servers, config=settings.kafka_connection)

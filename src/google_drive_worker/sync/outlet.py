@@ -33,13 +33,16 @@ class Outlet(Protocol):
         """The committed state; None for a connection that is not known, or not ours."""
         ...
 
-    async def put(self, connection_id: str, batch: Batch) -> None:
-        """Hand a batch over; waits for room. Raises `OutletClosedError`, or `BatchDroppedError` for an earlier one."""
+    async def put(self, connection_id: str, batch: Batch, *, bulk: bool = False) -> None:
+        """Hand a batch over; waits for room. `bulk` says that it comes of a scan or of lists, and not of changes.
+
+        Raises `OutletClosedError`, or `BatchDroppedError` for an earlier one.
+        """
         ...
 
     async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:
         """Wait until everything handed over for the connection is committed. Raises as `put` does.
 
-        With `changes_only` what a scan has handed over is not waited for: a change must not wait for it twice.
+        With `changes_only` what was handed over as bulk is not waited for: a change must not wait for it twice.
         """
         ...

@@ -288,21 +288,22 @@ class Runner:
 
     async def _work(self, job: Job, state: ConnectionState) -> None:
         connection_id, kind = job
+        follows_changes = kind is JobKind.INCREMENT
         session = await self._sessions(connection_id, known_job(state))
         traffic = self._traffic.get(connection_id)
         if traffic is None:
             traffic = self._traffic[connection_id] = TrafficControl()
 
         async def refresh() -> ConnectionState | None:
-            await self._outlet.settle(connection_id, changes_only=kind is JobKind.INCREMENT)
+            await self._outlet.settle(connection_id, changes_only=follows_changes)
             self.wake(connection_id)
             return self._outlet.state(connection_id)
 
         run = self._engine.run(state, session, lane=LANES[kind], traffic=traffic, refresh=refresh)
         async with aclosing(run) as batches:
             async for batch in batches:
-                await self._outlet.put(connection_id, batch)
-        await self._outlet.settle(connection_id, changes_only=kind is JobKind.INCREMENT)
+                await self._outlet.put(connection_id, batch, bulk=not follows_changes)
+        await self._outlet.settle(connection_id, changes_only=follows_changes)
 
     async def _start_over(self, job: Job, state: ConnectionState, error: CursorLostError) -> bool:
         """Have a snapshot opened for the corpus whose token Drive refused. False: no corpus is to blame."""

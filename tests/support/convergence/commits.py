@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from google_drive_worker.client.quota import Lane
 from google_drive_worker.handlers.decision import Apply
 from google_drive_worker.schemas.event import Notice
 from google_drive_worker.schemas.record import OutRecord
@@ -64,7 +63,7 @@ class TrialOutlet:
         self._connection = connection_id
         self._chance = chance
         self._seen = seen
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[tuple[Batch, bool]] = deque()
         self._dropped = False
         self.closed = False
 
@@ -72,19 +71,19 @@ class TrialOutlet:
         """The committed state; None once the connection is no longer this process's."""
         return None if self.closed or connection_id != self._connection else self._topics.state
 
-    async def put(self, connection_id: str, batch: Batch) -> None:
+    async def put(self, connection_id: str, batch: Batch, *, bulk: bool = False) -> None:
         """Take a batch; it is committed some batches later."""
         assert connection_id == self._connection
         self._seen()
         self._raise_troubles()
-        self._waiting.append(batch)
+        self._waiting.append((batch, bulk))
         for _ in range(max(self._chance.randrange(MOST_WAITING), len(self._waiting) - MOST_WAITING)):
             self._commit_next()
 
     async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:
         """Commit everything, or as much of it as changes have been handed over behind."""
         assert connection_id == self._connection
-        while not self.closed and any(not changes_only or batch.lane is Lane.CHANGES for batch in self._waiting):
+        while not self.closed and any(not (changes_only and bulk) for _, bulk in self._waiting):
             self._commit_next()
         self._raise_troubles()
 
@@ -102,7 +101,7 @@ class TrialOutlet:
         if not self._waiting:
             return
         try:
-            self._topics.commit(self._waiting.popleft(), self._connection)
+            self._topics.commit(self._waiting.popleft()[0], self._connection)
         except StalePatchError:
             self._waiting.clear()
             self._dropped = True

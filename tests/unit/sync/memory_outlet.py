@@ -29,7 +29,7 @@ class MemoryOutlet:
     def state(self, connection_id: str) -> ConnectionState | None:
         return self.states.get(connection_id)
 
-    async def put(self, connection_id: str, batch: Batch) -> None:
+    async def put(self, connection_id: str, batch: Batch, *, bulk: bool = False) -> None:  # noqa: ARG002
         self._raise_broken(connection_id)
         if self.room == 0:
             raise OutletClosedError

@@ -1,6 +1,7 @@
 """The lanes of one connection at work at once: what changes now never waits, and what one drops all begin anew."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,12 +11,16 @@ from tests.unit.sync.memory_outlet import MemoryOutlet
 from tests.unit.sync.test_drives import first_sync, team
 from tests.unit.sync.test_runner import until
 
+from google_drive_emulator.world.accounts import user_grant
 from google_drive_worker.sync.batch import Batch
+from google_drive_worker.sync.membership import CloseCorpus
 from google_drive_worker.sync.outlet import BatchDroppedError, BatchRefusedError
 from google_drive_worker.sync.state import AdvanceScan
 from google_drive_worker.sync.wishes import Accept, Cancel
 
 FULL = Accept(CONFIG, full=True)
+COMMIT_SECONDS = 0.001
+MOST_WAITING = 50
 
 
 class HoldingOutlet(MemoryOutlet):
@@ -26,12 +31,47 @@ class HoldingOutlet(MemoryOutlet):
         self.holds: Callable[[Batch], bool] = lambda _: False
         self.waiting = 0
 
-    async def put(self, connection_id: str, batch: Batch) -> None:
+    async def put(self, connection_id: str, batch: Batch, *, bulk: bool = False) -> None:
         self.waiting += 1
         while self.holds(batch):  # noqa: ASYNC110 # what it waits for has no event of its own
             await asyncio.sleep(0)
         self.waiting -= 1
-        await super().put(connection_id, batch)
+        await super().put(connection_id, batch, bulk=bulk)
+
+
+class LateOutlet(MemoryOutlet):
+    """Commits a batch when the loop comes round to it and not before, as a committer does that works beside the jobs.
+
+    `handed` are all batches, also those that were dropped; an end is put to a lane that keeps the loop to itself.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handed: list[Batch] = []
+        self._waiting: deque[tuple[str, Batch, bool, asyncio.Future[None]]] = deque()
+
+    async def put(self, connection_id: str, batch: Batch, *, bulk: bool = False) -> None:
+        self._raise_broken(connection_id)
+        assert len(self._waiting) < MOST_WAITING, "handed over again and again"
+        self.handed.append(batch)
+        loop = asyncio.get_running_loop()
+        self._waiting.append((connection_id, batch, bulk, loop.create_future()))
+        loop.call_later(COMMIT_SECONDS, self._commit_oldest)
+
+    async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:
+        awaited = [done for _, _, bulk, done in self._waiting if not (changes_only and bulk)]
+        if awaited:
+            await asyncio.wait(awaited)
+        self._raise_broken(connection_id)
+
+    def _commit_oldest(self) -> None:
+        connection_id, batch, _, done = self._waiting.popleft()
+        error = self._committed(connection_id, batch)
+        if error is None:
+            self.batches.append(batch)
+        else:
+            self._broken[connection_id] = error
+        done.set_result(None)
 
 
 def scans(batch: Batch, corpus: str) -> bool:
@@ -59,6 +99,25 @@ async def test_a_change_goes_out_while_another_corpus_is_scanned(drive: Emulated
     outlet.holds = lambda _: False
     await run_job(runner, outlet, AGAIN)
     assert held(outlet) == await drive.seen()
+
+
+@pytest.mark.parametrize("how", ["left", "wanted no more"])
+async def test_a_lane_waits_for_its_own_commit(drive: EmulatedDrive, how: str) -> None:
+    """A step that asks Drive for nothing is taken once: its lane does not plan it anew until it is committed."""
+    outlet = LateOutlet()
+    runner = drive.runner(outlet)
+    world, drive_id = drive.world, team(drive, by=1)
+    world.share(drive_id, user_grant(world.users[0], "reader"))
+    await run_job(runner, outlet)
+    if how == "left":
+        world.unshare(drive_id, world.users[0].permission_id)
+        wish = AGAIN
+    else:
+        wish = Accept({**CONFIG, "corpora": {"drives": "none"}})
+    await run_job(runner, outlet, wish)
+    closed = [patch.corpus for batch in outlet.handed if (patch := found(batch, CloseCorpus)) is not None]
+    assert closed == [f"drive:{drive_id}"]
+    assert len(outlet.handed) == len(outlet.batches)
 
 
 @pytest.mark.parametrize("told", ["the lane itself", "the other lane"])

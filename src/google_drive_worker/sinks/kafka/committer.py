@@ -169,7 +169,7 @@ class Committer:
         """The committed state of a connection that this worker owns."""
         return self._store.get(connection_id) if self._open else None
 
-    async def put(self, connection_id: str, batch: Batch) -> None:
+    async def put(self, connection_id: str, batch: Batch, *, bulk: bool = False) -> None:
         """Hand a batch over; waits for room. Records too large to travel go to the object store first."""
         self._raise_broken(connection_id)
         batch = await self._claim_check.apply(batch)
@@ -177,14 +177,14 @@ class Committer:
         self._raise_broken(connection_id)
         if not self._open:
             raise OutletClosedError("the partitions are gone")
-        work = Work(self._epoch, _future(), connection_id, batch)
+        work = Work(self._epoch, _future(), connection_id, batch, is_bulk=bulk)
         self._pending.setdefault(connection_id, set()).add(work)
         self._queue.add(work)
 
     async def settle(self, connection_id: str, *, changes_only: bool = False) -> None:
         """Wait until everything handed over for the connection is committed, or has failed.
 
-        Not what is handed over meanwhile: that may never end. With `changes_only`, not what a scan has handed over.
+        Not what is handed over meanwhile: that may never end. With `changes_only`, not what was handed over as bulk.
         """
         pending = self._pending.get(connection_id, ())
         waited_for = [work.done for work in pending if not (changes_only and work.is_bulk)]

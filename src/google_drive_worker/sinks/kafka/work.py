@@ -35,16 +35,13 @@ class Work:
     """The offset to go on from in the partition of the message that this work handles."""
     traceparent: str | None = None
     """The trace that the notices belong to; those of the batch belong to the job's."""
+    is_bulk: bool = False
+    """Whether it comes of a scan or of lists: the lane that follows changes does not wait for it."""
     size_bytes: int = field(init=False)
 
     def __post_init__(self) -> None:
         batch = self.batch.size_bytes if self.batch else 0
         self.size_bytes = batch + sum(message.size_bytes for message in self.messages) + 256
-
-    @property
-    def is_bulk(self) -> bool:
-        """Whether it is neither a handled message nor a change."""
-        return self.handled is None and self.batch is not None and self.batch.lane is not Lane.CHANGES
 
     def fail(self, error: Exception) -> None:
         """Tell whoever waits."""

@@ -50,7 +50,7 @@ class LocalOutlet:
         state = self._state
         return state if state is not None and state.connection_id == connection_id and self.failure is None else None
 
-    async def put(self, connection_id: str, batch: Batch) -> None:
+    async def put(self, connection_id: str, batch: Batch, *, bulk: bool = False) -> None:  # noqa: ARG002 # see settle
         """Write a batch. Raises `OutletClosedError` when the file cannot be written, or is another connection's.
 
         Raises `BatchDroppedError` when its patch does not fit the state any more. A batch that is being written when
