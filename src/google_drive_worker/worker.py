@@ -26,6 +26,7 @@ from clustera_toolkit.kafka import (
     partition_of,
     read_to_end,
 )
+from clustera_toolkit.loop_lag import watch_loop
 from clustera_toolkit.message import SizeGuard
 from clustera_toolkit.timing import REAL_TIMING
 from google_drive_worker import topics
@@ -127,13 +128,14 @@ class Worker:
         polling = asyncio.create_task(self._poll(), name="poll")
         recovering = asyncio.create_task(self._recover(), name="recovery")
         telling = asyncio.create_task(self._usage.run(), name="usage")
+        looking = asyncio.create_task(watch_loop(self.metrics.loop_late), name="loop")
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
         watched: set[asyncio.Future[Any]] = {committing, polling, recovering, telling, stopping, self._ownership.failed}
         ended, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         try:
             await self._end(polling, recovering)
         finally:
-            tasks = (committing, polling, recovering, telling, stopping)
+            tasks = (committing, polling, recovering, telling, looking, stopping)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -35,6 +35,9 @@ class Metrics:
         self.consumer_lag = Gauge(
             f"{PREFIX}_consumer_lag", "Inbound messages that are not handled yet", registry=self.registry
         )
+        self.loop_late_seconds = self._counter(
+            "event_loop_late_seconds_total", "By how much the event loop came late, looked at four times a second"
+        )
         self._declare_calls()
         self._declare_commits()
         self._declare_jobs()
@@ -155,6 +158,10 @@ class Metrics:
         """Count a transaction that has ended."""
         self.transactions.labels(outcome).inc()
         self.sent.labels(outcome).inc(messages)
+
+    def loop_late(self, seconds: float) -> None:
+        """Count how late the event loop came to a task that was due."""
+        self.loop_late_seconds.inc(seconds)
 
     def rebalance(self, kind: str) -> None:
         """Count a change of the assignment."""

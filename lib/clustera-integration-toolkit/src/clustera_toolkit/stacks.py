@@ -1,6 +1,6 @@
 """What a running process is at: for somebody who wonders why nothing happens.
 
-In: `SIGUSR1`. Out: on stderr, the stack of every thread and of every task of the event loop, down to what each waits for.
+In: `SIGUSR1`. Out: on stderr, the stack of every thread and of every task of the loop, down to what each waits for.
 Names of functions, files and tasks alone: no argument, no variable, so no secret either.
 """
 
