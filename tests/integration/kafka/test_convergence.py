@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.integration.kafka.stack import Reader, Stack, running_stack
+from tests.integration.kafka.stack import Process, Reader, Stack, running_stack
 from tests.support.convergence.compare import differing_items
 from tests.support.convergence.consumer import Consumer
 from tests.support.convergence.features import Features
@@ -64,7 +64,7 @@ def test_a_killed_worker_ends_up_with_what_drive_shows(
             copy = Copy(reader)
             reader.wait(
                 lambda: not copy.differences(seen),
-                lambda: f"all is equal but {copy.differences(seen)}\n{copy.history(seen)}\n{survivor.tail()}",
+                lambda: _report(copy, seen, asyncio.run(_shown(stack)), survivor),
                 seconds=120,
             )
         finally:
@@ -95,6 +95,12 @@ def _disturb(stack: Stack, chance: random.Random) -> None:
 async def _shown(stack: Stack) -> dict[str, Seen]:
     async with aiohttp.ClientSession() as http:
         return await seen_by(Client(http, stack.emulator.url, ME), EVERYTHING)
+
+
+def _report(copy: "Copy", seen: dict[str, Seen], now: dict[str, Seen], survivor: Process) -> str:
+    """What is wrong, whether by now it is something else, and how it came."""
+    wrong = f"all is equal but {copy.differences(seen)}; by now: {copy.differences(now)}"
+    return "\n".join((wrong, copy.history(seen), survivor.tail()))
 
 
 class Copy:
