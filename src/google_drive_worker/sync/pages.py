@@ -23,6 +23,7 @@ from google_drive_worker.client.resources import (
     DriveFile,
 )
 from google_drive_worker.normalizer import file_data, resource_type
+from google_drive_worker.normalizer.files import as_it_came
 from google_drive_worker.schemas.record import DeleteReason, OutRecord, ResourceType
 from google_drive_worker.schemas.state import FolderState
 from google_drive_worker.schemas.times import parse_rfc3339
@@ -190,7 +191,7 @@ def _taken_back(files: Sequence[DriveFile], wanted: Sequence[DriveFile], writer:
 
 def _sights(files: Sequence[DriveFile]) -> FolderSights:
     """Folders and parents of a page; parents recur, so that each is decoded once."""
-    parents = {bytes(file.parents) for file in files if file.parents is not UNSET}
+    parents = {as_it_came(file.parents) for file in files if file.parents is not UNSET}
     return FolderSights(
         {
             intern(file.id): FolderSeen(parent_of(file), inherited_hash(file), hides_children(file))
@@ -203,7 +204,8 @@ def _sights(files: Sequence[DriveFile]) -> FolderSights:
 
 def _follow_listed(files: Sequence[DriveFile]) -> dict[str, list[str]]:
     """What a listing leads to: who has access to items of drives with grants of their own. The rest is enrichment."""
-    return {file.id: [resource_type(file).value, PERMISSION] for file in files if _has_own_grants(file)}
+    of_drives = [file for file in files if file.drive_id is not UNSET]
+    return {file.id: [resource_type(file).value, PERMISSION] for file in of_drives if _has_own_grants(file)}
 
 
 def _follow_changed(files: Sequence[DriveFile]) -> dict[str, list[str]]:
