@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Files of unit tests at once; those that start whole processes run one after the other.
+# Files that are run at once. What starts the whole product or a browser, or kills brokers, runs one after the other.
 JOBS ?= 2
-AT_ONCE := tests/unit tests/property tests/contract $(addprefix tests/integration/,client emulator local)
-ONE_BY_ONE := $(addprefix tests/integration/,control_plane kafka quota) tests/acceptance
+AT_ONCE := tests/unit tests/property tests/contract $(addprefix tests/integration/,client emulator local quota \
+	$(addprefix control_plane/,cache database events test_openapi.py)) \
+	$(addprefix tests/acceptance/,official_client test_commands.py test_google_by_name.py test_rclone.py)
+ONE_BY_ONE := tests/integration/kafka tests/integration/control_plane tests/acceptance $(addprefix --ignore=,$(AT_ONCE))
 SOURCES := src lib/clustera-integration-toolkit/src emulator/src
 PROJECTS := pyproject.toml lib/clustera-integration-toolkit/pyproject.toml emulator/pyproject.toml
 

@@ -13,6 +13,7 @@ from drive_control_plane.context import Context
 from drive_control_plane.dashboard import deeds, live
 from drive_control_plane.dashboard import routes as dashboard
 from drive_control_plane.dashboard.charts import routes as charts
+from drive_control_plane.folders import change_routes
 from drive_control_plane.folders import routes as folders
 from drive_control_plane.http import documentation, health, problems
 from drive_control_plane.http.shield import Shield
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit_api.router,
     machines.router,
     connections.router,
+    change_routes.router,
     service_account_routes.router,
     folders.router,
     letters.router,

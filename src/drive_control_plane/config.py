@@ -6,17 +6,20 @@ once. Values that are secrets never show in a representation.
 
 import base64
 import binascii
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from clustera_toolkit.kafka_settings import KafkaConnectionSettings
 
 SIGNING_BYTES = 32
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class ControlPlaneSettings(BaseSettings):
+class ControlPlaneSettings(KafkaConnectionSettings):
     """All settings; each is an environment variable in upper case."""
 
     model_config = SettingsConfigDict(extra="ignore", case_sensitive=False)
@@ -52,7 +55,7 @@ class ControlPlaneSettings(BaseSettings):
         default="localhost:9092", min_length=1, description="host:port, comma separated"
     )
     kafka_client_config: dict[str, str | int | bool] = Field(
-        default={}, description="librdkafka settings as JSON, for TLS and SASL"
+        default={}, description="further librdkafka settings as JSON; they go before the others"
     )
     kafka_consumer_group_id: str = "drive-control-plane"
     kafka_topic_trigger: str = "integrations-inbound-trigger"
@@ -64,7 +67,9 @@ class ControlPlaneSettings(BaseSettings):
     )
 
     schedule_interval_seconds: int = Field(default=300, ge=30, le=86_400, description="between polls while active")
-    schedule_idle_interval_seconds: int = Field(default=3_600, ge=30, le=604_800, description="while nothing happens")
+    schedule_idle_interval_seconds: int = Field(
+        default=3_600, ge=30, le=604_800, description="while nothing happens; never less than the other"
+    )
     schedule_lookahead_rows: int = Field(default=200, ge=1, le=5_000, description="due connections claimed at once")
     webhooks_enabled: bool = Field(default=True, description="needs an https public address that Google can reach")
     gdrive_quota_units_per_day: int | None = Field(default=None, ge=1, description="of the project, as the worker's")
@@ -80,18 +85,18 @@ class ControlPlaneSettings(BaseSettings):
     retention_alerts_days: int = Field(default=90, ge=1, le=3_650, description="after their end")
     retention_channels_days: int = Field(default=1, ge=1, le=3_650, description="after their end")
     retention_sessions_days: int = Field(
-        default=1, ge=1, le=3_650, description="sessions, consents and links, after their end"
+        default=1, ge=1, le=3_650, description="sessions, consents, links and failed sign-ins, after their end"
     )
 
-    oidc_issuer: str | None = Field(default=None, description="the identity provider by which people sign in")
     oidc_client_id: str | None = None
+    oidc_issuer: str | None = Field(default=None, description="the identity provider by which people sign in")
     oidc_client_secret: SecretStr | None = None
     oidc_name: str | None = Field(default=None, max_length=100, description="what the button calls it")
     oidc_only: bool = Field(default=False, description="nobody signs in by a password")
+    oidc_allowed_domains: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="comma separated")
     oidc_default_role: Literal["viewer", "operator", "administrator"] | None = Field(
         default=None, description="of people of the allowed domains whom nobody has invited"
     )
-    oidc_allowed_domains: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="comma separated")
 
     log_level: str = "INFO"
     log_format: Literal["json", "console"] = "json"
@@ -155,20 +160,45 @@ class ControlPlaneSettings(BaseSettings):
             raise ValueError("must start with https:// unless it is on this machine")
         return value.rstrip("/")
 
-    @model_validator(mode="after")
-    def _has_what_oidc_needs(self) -> Self:
-        if self.oidc_issuer is None and self.oidc_only:
-            raise ValueError("OIDC_ONLY needs OIDC_ISSUER: nobody could sign in")
-        if self.oidc_issuer is not None and not self.oidc_client_id:
-            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID")
-        if self.oidc_default_role is not None and not self.oidc_allowed_domains:
-            raise ValueError("OIDC_DEFAULT_ROLE needs OIDC_ALLOWED_DOMAINS: else everybody could sign in")
-        return self
+    # A setting that needs another one stands behind it above, so that the error names the one to mend.
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _has_a_client(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "oidc_client_id" in info.data and not info.data["oidc_client_id"]:
+            raise ValueError("needs OIDC_CLIENT_ID, this control plane's client there")
+        return value
+
+    @field_validator("oidc_only")
+    @classmethod
+    def _has_a_provider(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("oidc_issuer", ...) is None:
+            raise ValueError("needs OIDC_ISSUER: nobody could sign in")
+        return value
+
+    @field_validator("oidc_default_role")
+    @classmethod
+    def _has_domains(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not info.data.get("oidc_allowed_domains", ...):
+            raise ValueError("needs OIDC_ALLOWED_DOMAINS: else everybody could sign in")
+        return value
+
+    @field_validator("schedule_idle_interval_seconds")
+    @classmethod
+    def _is_longer(cls, value: int, info: ValidationInfo) -> int:
+        if value < (least := info.data.get("schedule_interval_seconds", 0)):
+            raise ValueError(f"must be at least SCHEDULE_INTERVAL_SECONDS, which is {least}")
+        return value
 
     @property
     def identity_provider(self) -> str | None:
         """What people call the identity provider; None without one."""
         return self.oidc_issuer and (self.oidc_name or urlsplit(self.oidc_issuer).hostname)
+
+    @property
+    def kafka_connection(self) -> Mapping[str, str | int | bool]:
+        """What every Kafka client needs to connect; what `KAFKA_CLIENT_CONFIG` says goes before all else."""
+        return {**super().kafka_connection, **self.kafka_client_config}
 
     @property
     def is_https(self) -> bool:

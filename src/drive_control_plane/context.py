@@ -16,6 +16,8 @@ from drive_control_plane.cache import Cache, LocalCache
 from drive_control_plane.clock import REAL_CLOCK, Clock
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Database
+from drive_control_plane.database.in_hand import InHand
+from drive_control_plane.kafka_contact import KafkaContact
 from drive_control_plane.security.vault import Vault
 
 Thing = TypeVar("Thing")
@@ -69,6 +71,10 @@ class Context:
     hooks: Hooks = field(default_factory=Hooks)
     cache: Cache = field(default_factory=LocalCache)
     """What was asked of Google before. Secrets are sealed before they are put there."""
+    kafka: KafkaContact = field(default_factory=KafkaContact)
+    """How it stands with Kafka."""
+    in_hand: InHand = field(default_factory=InHand)
+    """Connections that somebody changes just now, where no row can be locked (SQLite)."""
 
 
 def context_of(request: Request) -> Context:

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from clustera_toolkit.loop_lag import watch_loop
 from drive_control_plane.app import create_app
 from drive_control_plane.audit.log import Actor
 from drive_control_plane.cache.opening import open_cache
@@ -34,6 +35,7 @@ from drive_control_plane.events.metrics import EventMetrics
 from drive_control_plane.events.retention import clean
 from drive_control_plane.events.sweep import AlertSweep
 from drive_control_plane.kafka.publisher import KafkaPublisher
+from drive_control_plane.kafka_contact import KafkaContact
 from drive_control_plane.operators.accounts import has_operators, invite
 from drive_control_plane.scheduler.claims import pace_of
 from drive_control_plane.scheduler.loop import Scheduler
@@ -105,7 +107,8 @@ async def opened_context(settings: ControlPlaneSettings) -> AsyncIterator[Contex
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value())
         stack.push_async_callback(database.close)
-        publisher = KafkaPublisher(settings.kafka_bootstrap_servers, settings.kafka_client_config)
+        contact = KafkaContact()
+        publisher = KafkaPublisher(settings.kafka_bootstrap_servers, settings.kafka_connection, contact)
         stack.push_async_callback(publisher.close)
         await publisher.start()
         timeout = aiohttp.ClientTimeout(total=GOOGLE_SECONDS)
@@ -113,9 +116,10 @@ async def opened_context(settings: ControlPlaneSettings) -> AsyncIterator[Contex
             aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
         )
         registry = CollectorRegistry()
+        contact.show(registry)
         cache = await stack.enter_async_context(open_cache(settings, REAL_CLOCK, registry))
         vault = Vault(settings.credentials_encryption_keys)
-        yield Context(settings, database, vault, publisher, http, registry=registry, cache=cache)
+        yield Context(settings, database, vault, publisher, http, registry=registry, cache=cache, kafka=contact)
 
 
 async def _prepare(context: Context) -> None:
@@ -147,8 +151,9 @@ def _background(context: Context, tokens: AccessTokens) -> dict[str, Coroutine[A
     context.hooks.stop_channels = manager.stop_all
     applier = Applier(database, clock, settings.kafka_topic_errors, _listeners(context, manager))
     return {
-        "events": EventConsumer(settings, database, clock, applier).run(),
+        "events": EventConsumer(settings, database, clock, applier, contact=context.kafka).run(),
         "channels": manager.run(),
+        "loop": watch_loop(),
         "alerts": _again_and_again(context, SWEEP_SECONDS, AlertSweep(database, clock).sweep),
         "retention": _again_and_again(context, CLEAN_SECONDS, lambda: clean(database, clock.now(), settings)),
     }

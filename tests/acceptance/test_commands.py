@@ -201,11 +201,12 @@ def test_ctrl_c_stops_cleanly(drive: Drive) -> None:
 @pytest.mark.parametrize(("answer", "read"), [("y", True), ("", False)])
 def test_a_backfill_is_asked_about_on_a_terminal(drive: Drive, answer: str, read: bool) -> None:
     """Whoever sits there is told the price and asked; without a yes no list is read, and the copy is complete."""
+    ample = {"GDRIVE_QUOTA_UNITS_PER_MINUTE_USER": "1000000", "GDRIVE_QUOTA_UNITS_PER_MINUTE_PROJECT": "1000000"}
     terminal, side = pty.openpty()
     command = [str(BIN / "google-drive-worker"), "sync", "--to", str(drive.folder / "drive.sqlite")]
     command += ["--user", "owned", "--backfill", "comment"]
     with subprocess.Popen(
-        command, env=drive.env, stdin=side, stderr=side, stdout=subprocess.PIPE, text=True
+        command, env={**drive.env, **ample}, stdin=side, stderr=side, stdout=subprocess.PIPE, text=True
     ) as process:
         os.close(side)
         seen = ""

@@ -107,7 +107,7 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     settings = loaded(monkeypatch, SERVERS | secrets)
     assert SECRET not in f"{settings} {settings!r}"
-    assert settings.kafka_client_config["sasl.password"] == SECRET
+    assert settings.kafka_connection["sasl.password"] == SECRET
 
 
 @pytest.mark.parametrize("name", ["CREDENTIALS_ENCRYPTION_KEYS", "CREDENTIALS_ENCRYPTION_KEY"])
@@ -172,4 +172,4 @@ def test_an_emulators_address_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_clients_are_told_only_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without SASL and TLS settings, librdkafka keeps its own defaults for them."""
-    assert loaded(monkeypatch, SERVERS).kafka_client_config == {"security.protocol": "PLAINTEXT"}
+    assert loaded(monkeypatch, SERVERS).kafka_connection == {"security.protocol": "PLAINTEXT"}

@@ -52,6 +52,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "operator.sessions_ended": "An account was signed out everywhere",
     "operator.signed_in": "Somebody signed in, or tried to",
     "operator.signed_out": "Somebody signed out",
+    "request.refused": "A role or a scope was not enough: the first of an hour, of somebody and what they wanted",
     "token.granted": "A machine got a token for this control plane, or tried to",
 }
 

@@ -14,7 +14,7 @@ MOST_KEYS: Final = 100_000
 
 
 class Seldom:
-    """Knows when each key was noted last; `noted` is called once the entry is in the database."""
+    """Knows when each key was noted last: `noted` says that there is an entry, `forget` that there is none."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -31,3 +31,7 @@ class Seldom:
         self._noted.move_to_end(key)
         while len(self._noted) > MOST_KEYS:
             self._noted.popitem(last=False)
+
+    def forget(self, *key: str | None) -> None:
+        """Have the next one noted."""
+        self._noted.pop(key, None)

@@ -17,6 +17,7 @@ def run() -> None:
     """
     # Only here, so that the other commands start quickly.
     from clustera_toolkit.kafka import KafkaClientError
+    from clustera_toolkit.stacks import show_stacks_on_signal
     from drive_control_plane.server import serve
 
     settings = shell.load(ControlPlaneSettings)
@@ -25,6 +26,7 @@ def run() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        show_stacks_on_signal()
         await serve(settings, stop, lambda line: typer.echo(line, err=True))
 
     try:

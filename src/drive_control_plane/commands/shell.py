@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from clustera_toolkit import commands
 from clustera_toolkit.commands import FAILED, WRONG_USE, examples, fail
 from drive_control_plane.audit.log import Actor
-from drive_control_plane.database import Database, DatabaseError, migrate
+from drive_control_plane.database import AddressError, Database, DatabaseError, migrate
 
 __all__ = ["FAILED", "WRONG_USE", "actor", "examples", "execute", "fail", "load", "opened", "ready"]
 
@@ -72,6 +72,8 @@ def execute(work: Coroutine[Any, Any, Result]) -> Result:
     except DBAPIError as error:
         cause = error.orig and (error.orig.__cause__ or error.orig)  # asyncpg's own error lies below SQLAlchemy's
         fail(f"the database refused: {_first_line(cause)}", FAILED)
+    except AddressError as error:
+        fail(str(error), WRONG_USE)
     except (DatabaseError, SQLAlchemyError, OSError) as error:
         fail(_first_line(error), FAILED)
     except KeyboardInterrupt:

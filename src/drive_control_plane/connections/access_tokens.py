@@ -78,9 +78,9 @@ class AccessTokens:
         await given_tokens.remember(self._context, request, grant, subject, SPARE)
         return grant
 
-    async def token_of(self, connection_id: str) -> str:
-        """Give a token for calls of the control plane's own. Raises `Problem` as `grant`."""
-        return (await self.grant(Request(_SYSTEM, connection_id))).access_token
+    async def token_of(self, connection_id: str, refused_hash: str | None = None) -> str:
+        """Give a token for calls of the control plane's own; not the refused one. Raises `Problem` as `grant`."""
+        return (await self.grant(Request(_SYSTEM, connection_id, refused_hash=refused_hash))).access_token
 
     async def _held(self, request: Request, spare: timedelta) -> tuple[AccessGrant, str] | None:
         """The token that is kept, if it lasts longer than that, and whose it is."""

@@ -64,5 +64,5 @@ def caller_with(scope: Scope, role: Role) -> Callable[..., Awaitable[Caller]]:
 
 
 async def _person(request: Request, role: Role) -> Caller:
-    signed_in = checked(await operator_of(request), role)
+    signed_in = await checked(request, await operator_of(request), role)
     return Caller(signed_in.actor, signed_in.tenant_id)

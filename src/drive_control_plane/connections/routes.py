@@ -10,14 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from drive_control_plane.connections import service
 from drive_control_plane.connections.callers import REFUSALS, Caller, Responses, caller_with
-from drive_control_plane.connections.settings import MOST_IDS, ConnectionSettings, DriveId
-from drive_control_plane.connections.views import ConnectionDetails, ConnectionPage, ConnectionView
+from drive_control_plane.connections.settings import MOST_IDS, DriveId
+from drive_control_plane.connections.views import ConnectionDetails, ConnectionPage
 from drive_control_plane.context import InContext
 from drive_control_plane.database.tables import ConnectionStatus, Role
 from drive_control_plane.machines.scopes import Scope
 from drive_control_plane.oauth.disconnect import disconnect
 from drive_control_plane.scheduler import triggers
-from drive_control_plane.scheduler.schedule import Schedule
 
 router = APIRouter(prefix="/v1/connections", tags=["connections"], responses=REFUSALS)
 
@@ -38,26 +37,20 @@ REFUSED: Responses = {
 }
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What is sent along: nothing but what is known."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class ConnectionChange(_Body):
-    """What is to be other than it is; the settings are replaced as a whole."""
-
-    name: Name | None = None
-    settings: ConnectionSettings | None = None
-    schedule: Schedule | None = None
-
-
-class TriggerRequest(_Body):
+class TriggerRequest(Body):
     """Work that is wanted now."""
 
     type: Literal["incremental", "full"] = "incremental"
     """Changes since the last time; or everything anew."""
 
 
-class Resnapshot(_Body):
+class Resnapshot(Body):
     """Folders that are to be read again, with what lies below them."""
 
     folders: Folders
@@ -89,15 +82,6 @@ async def list_connections(
 async def show_connection(context: InContext, caller: Reader, connection_id: ConnectionId) -> ConnectionDetails:
     """One connection, with its corpora, open alerts, newest errors and jobs."""
     return await service.details(context, caller.tenant_id, connection_id)
-
-
-@router.patch("/{connection_id}", responses=REFUSED)
-async def change_connection(
-    context: InContext, caller: Writer, connection_id: ConnectionId, body: ConnectionChange
-) -> ConnectionView:
-    """Change its name, settings or schedule."""
-    changes = service.Changes(body.name, body.settings, body.schedule)
-    return await service.change(context, caller.actor, caller.tenant_id, connection_id, changes)
 
 
 @router.delete("/{connection_id}", status_code=204, responses=REFUSED)

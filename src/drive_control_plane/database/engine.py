@@ -34,6 +34,10 @@ class DatabaseError(Exception):
     """The database cannot be used; the text says why and what to do, and holds no password."""
 
 
+class AddressError(DatabaseError):
+    """`DATABASE_URL` is no address of a database that is supported, whoever answers there."""
+
+
 def is_away(error: BaseException) -> bool:
     """Whether the database could not be reached, or was lost: nothing is wrong with what was asked of it."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
@@ -114,7 +118,7 @@ def _engine(url: str) -> AsyncEngine:
         parsed = make_url(url)
         driver = _DRIVERS[parsed.drivername]
     except (ArgumentError, KeyError, ValueError):  # a port that is no number: the error would show what was given
-        raise DatabaseError(
+        raise AddressError(
             "DATABASE_URL is neither postgresql://user:password@host/name nor sqlite:///path/to/file"
         ) from None
     wanted = parsed.set(drivername=driver)
@@ -161,10 +165,10 @@ def _readers(engine: AsyncEngine) -> AsyncEngine:
 
 
 def _options(url: URL) -> dict[str, str | tuple[str, ...]]:
-    """Options of the address by asyncpg's names, which fails on others. Raises `DatabaseError`."""
+    """Options of the address by asyncpg's names, which fails on others. Raises `AddressError`."""
     options = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
     if unknown := sorted(options.keys() - _OPTIONS):
-        raise DatabaseError(
+        raise AddressError(
             f"DATABASE_URL has options that are not known: {', '.join(unknown)} (known: sslmode, host, port)"
         )
     return options

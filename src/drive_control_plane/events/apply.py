@@ -131,13 +131,16 @@ def _used(rows: Rows, connection: Connection, event: SyncEvent) -> None:
     """Some seconds' use of Drive's quota, and what came of it, counted in the minute in which they ended.
 
     No earlier event is told again, and two workers may tell of one connection, each of its own part: so all count,
-    also those whose moment has passed. A call may fail, so nothing here says that the run goes well.
+    also those whose moment has passed, and of limits the least does. A call may fail, so nothing here says that the run
+    goes well.
     """
     counts = rows.minute(connection.id, event.at)
     counts.calls += event.calls
     counts.units += event.units
     counts.refused += event.refused
     counts.records += event.records
+    counts.waited_seconds += event.waited_seconds
+    counts.limit_per_minute = _least(counts.limit_per_minute, event.limit_per_minute)
 
 
 def _succeed(connection: Connection, at: datetime) -> None:
@@ -175,6 +178,10 @@ def _describe(row: RecentError, error: ErrorRecord) -> None:
     row.stage, row.message, row.retryable = text_of(error.stage), text_of(error.message), error.retryable
     row.resource_type = error.resource_type and text_of(error.resource_type, RESOURCE_TYPE_LENGTH)
     row.resource_id = error.resource_id and text_of(error.resource_id, RESOURCE_ID_LENGTH)
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:

@@ -18,6 +18,7 @@ from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Database, DatabaseError, cause_of
 from drive_control_plane.events import offsets
 from drive_control_plane.events.batch import Applier
+from drive_control_plane.kafka_contact import KafkaContact
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class EventConsumer:
         clock: Clock,
         applier: Applier,
         session_timeout_ms: int = 10_000,
+        contact: KafkaContact | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -47,9 +49,11 @@ class EventConsumer:
         self._session_timeout_ms = session_timeout_ms
         self._topics = (settings.kafka_topic_events, settings.kafka_topic_errors)
         self._wait_seconds = FIRST_WAIT_SECONDS
+        self._contact = contact or KafkaContact(clock.now)
 
     async def run(self) -> None:
         """Go on until cancelled."""
+        self._contact.heard(self._clock.now())
         while True:
             try:
                 await self._database.check()
@@ -63,14 +67,14 @@ class EventConsumer:
             self._wait_seconds = min(2 * self._wait_seconds, LONGEST_WAIT_SECONDS)
 
     async def _live(self) -> None:
-        admin = KafkaAdmin(self._settings.kafka_bootstrap_servers, config=self._settings.kafka_client_config)
+        admin = KafkaAdmin(self._settings.kafka_bootstrap_servers, config=self._settings.kafka_connection)
         assigned = _Assigned()
         consumer = KafkaConsumer(
             self._settings.kafka_bootstrap_servers,
             self._settings.kafka_consumer_group_id,
             assigned,
             session_timeout_ms=self._session_timeout_ms,
-            config=self._settings.kafka_client_config,
+            config=self._settings.kafka_connection,
         )
         life = _Life(admin, consumer, assigned, self._database, self._topics)
         try:
@@ -85,7 +89,10 @@ class EventConsumer:
         await life.check(self._clock.now())
         messages = await life.consumer.poll(BATCH, POLL_SECONDS)
         await life.take_over()
+        if (answered_at := life.answered_at) is not None:
+            self._contact.heard(answered_at)
         if messages:
+            self._contact.heard(self._clock.now())
             async with asyncio.timeout(APPLY_SECONDS):
                 await self._applier.apply(messages, life.topic_ids)
             self._wait_seconds = FIRST_WAIT_SECONDS
@@ -96,13 +103,15 @@ class _Assigned:
 
     def __init__(self) -> None:
         self.new: Assignment | None = None
+        self.is_member = False
+        """Whether the group has given this one its share, which may be nothing."""
 
     async def assigned(self, assignment: Assignment) -> None:
-        self.new = assignment
+        self.new, self.is_member = assignment, True
 
     async def revoked(self, partitions: Sequence[Position]) -> None:
         log.info("partitions go to another replica", extra={"partitions": len(partitions)})
-        self.new = None
+        self.new, self.is_member = None, False
 
     async def lost(self, partitions: Sequence[Position]) -> None:
         await self.revoked(partitions)
@@ -127,6 +136,11 @@ class _Life:
         self._topics = topics
         self._checked_at: datetime | None = None
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """When Kafka last said that all is there that this member reads; None while it is none."""
+        return self._checked_at if self._assigned.is_member else None
+
     async def begin(self, now: datetime) -> None:
         """Join the group. Raises `TopicError` when a topic is not there."""
         self.topic_ids = await self._ask()
@@ -137,9 +151,9 @@ class _Life:
         """See now and then that the topics are still those. Raises `TopicMadeAnewError`."""
         if self._checked_at is not None and now - self._checked_at < TOPICS_EVERY:
             return
-        self._checked_at = now
         if await self._ask() != self.topic_ids:
             raise offsets.TopicMadeAnewError("a topic was made anew")
+        self._checked_at = now
 
     async def take_over(self) -> None:
         """Begin with newly assigned partitions where the database says."""

@@ -18,6 +18,8 @@ Code = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 SmallCount = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Seconds = Annotated[float, Meta(ge=0)]
+SumOfSeconds = Annotated[float, Meta(ge=0, le=2**53)]
+"""What is added up: so bounded that the sum stays a number."""
 
 TEXT_LENGTH = 2_000
 RESOURCE_TYPE_LENGTH = 32
@@ -33,7 +35,9 @@ class SyncEvent(Struct, frozen=True):
 
     `calls` to Drive, the quota `units` that they cost (queries, where the worker's limits count those), calls that
     were `refused` because they came too often, and committed `records` are of `usage` alone, and differences: to be
-    added up. They cover some ten seconds before `at`, or five minutes of polls that found nothing.
+    added up, and so are `waited_seconds`, the sum of the calls' waits for their turn. They cover some ten seconds
+    before `at`, or five minutes of polls that found nothing. `limit_per_minute` are the units that the project may use
+    as the worker believes; None where it does not know.
     """
 
     event: str
@@ -56,6 +60,8 @@ class SyncEvent(Struct, frozen=True):
     units: Count = 0
     refused: Count = 0
     records: Count = 0
+    waited_seconds: SumOfSeconds = 0.0
+    limit_per_minute: Count | None = None
 
 
 class ErrorRecord(Struct, frozen=True):

@@ -15,6 +15,7 @@ from drive_control_plane.database import Base, Database
 from drive_control_plane.database.tables import (
     Alert,
     ConnectFlow,
+    FailedAttempt,
     Job,
     MinuteCount,
     OperatorSession,
@@ -46,6 +47,7 @@ def _old(now: datetime, settings: ControlPlaneSettings) -> Iterator[tuple[type[B
     yield ConnectFlow, ConnectFlow.expires_at < ended
     yield OperatorSession, OperatorSession.expires_at < ended
     yield SetupLink, SetupLink.expires_at < ended
+    yield FailedAttempt, FailedAttempt.at < ended
 
 
 async def _delete(database: Database, table: type[Base], is_old: ColumnElement[bool], rows: int) -> int:

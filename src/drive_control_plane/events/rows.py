@@ -101,7 +101,9 @@ class Rows:
         key = (connection_id, minute_of(at))
         if key not in self.minutes:
             zeros = dict.fromkeys(("changes", "files", "errors", "calls", "units", "refused", "records"), 0)
-            self.minutes[key] = self._make(MinuteCount(connection_id=connection_id, minute=key[1], **zeros))
+            self.minutes[key] = self._make(
+                MinuteCount(connection_id=connection_id, minute=key[1], waited_seconds=0.0, **zeros)
+            )
         return self.minutes[key]
 
     def add_error(self, error: RecentError) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from drive_control_plane.folders.answers import NotVisibleError
+from drive_control_plane.folders.answers import NotVisibleError, later
 from drive_control_plane.folders.browse import AT_ONCE, MY_DRIVE_NAME, Browse
 from drive_control_plane.folders.models import MY_DRIVE, FolderInfo
 from drive_control_plane.http.problems import Problem
@@ -20,11 +20,16 @@ CHECK_SECONDS: Final = 30.0
 
 @dataclass(slots=True)
 class Looked:
-    """What came of looking ids up. `problem` says why some could not be looked at."""
+    """What came of looking ids up. `refusal` is why some could not be looked at."""
 
     found: dict[str, FolderInfo] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
-    problem: str | None = None
+    refusal: Problem | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """The same in words."""
+        return None if self.refusal is None else self.refusal.detail
 
 
 async def look_up(browse: Browse, ids: Iterable[str], seconds: float = NAMES_SECONDS, *, now: bool = False) -> Looked:
@@ -33,20 +38,20 @@ async def look_up(browse: Browse, ids: Iterable[str], seconds: float = NAMES_SEC
 
     async def look(folder_id: str) -> None:
         async with room:
-            if looked.problem is not None:
+            if looked.refusal is not None:
                 return
             try:
                 looked.found[folder_id] = await browse.info(folder_id, now=now)
             except NotVisibleError:
                 looked.missing.add(folder_id)
             except Problem as problem:
-                looked.problem = problem.detail
+                looked.refusal = problem
 
     try:
         async with asyncio.timeout(seconds):
             await asyncio.gather(*(look(each) for each in dict.fromkeys(ids) if each != MY_DRIVE))
     except TimeoutError:
-        looked.problem = "Google took too long. Load the page again for the rest of the names."
+        looked.refusal = later("Google took too long. Load the page again for the rest of the names.")
     return looked
 
 
@@ -62,8 +67,9 @@ async def refusals(browse: Browse, ids: Sequence[str]) -> list[str]:
     Google is asked each time, for somebody may just have mended it. Raises `Problem` when it cannot be asked.
     """
     looked = await look_up(browse, ids, CHECK_SECONDS, now=True)
-    if looked.problem is not None:
-        raise Problem(503, "temporarily_unavailable", f"The chosen folders could not be checked. {looked.problem}")
+    if (refusal := looked.refusal) is not None:
+        told = f"The chosen folders could not be checked. {refusal.detail}"
+        raise Problem(refusal.status, refusal.code, told, refusal.headers)
     wrong = [_wrong_with(each, looked.found.get(each)) for each in ids if each != MY_DRIVE]
     return [sentence for sentence in wrong if sentence is not None]
 

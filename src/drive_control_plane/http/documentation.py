@@ -34,6 +34,8 @@ PROBLEM: dict[str, Any] = {
 }
 _CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _FASTAPIS = ("HTTPValidationError", "ValidationError")
+_FASTAPIS_WORDS = "Validation Error"
+_INVALID = "`invalid_request`: `errors` names each field that is wrong"
 
 
 def install(app: FastAPI) -> None:
@@ -58,7 +60,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         if "requestBody" in operation:
             responses["400"] = {"description": "`http_400`: the body is not JSON in UTF-8"}
         if "422" in responses:
-            responses["422"] = {"description": "`invalid_request`: `errors` names each field that is wrong"}
+            responses["422"] = {"description": _unprocessable(responses["422"]["description"])}
         if "security" in operation:
             responses.setdefault("401", {"description": "no token, or one that is not good"})
             responses.setdefault("403", {"description": "the scope or role is not enough"})
@@ -66,6 +68,11 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
             if int(status) >= 400:
                 response["content"] = _CONTENT
     return document
+
+
+def _unprocessable(description: str) -> str:
+    """What any request may be told, before what a route says of its own."""
+    return _INVALID if description == _FASTAPIS_WORDS else f"{_INVALID}; {description}"
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

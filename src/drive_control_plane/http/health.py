@@ -21,12 +21,21 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 async def ready(context: InContext) -> JSONResponse:
-    """It can do its work: the database answers. It does without a cache, so one that is away is only told."""
+    """It can do its work: the database answers.
+
+    That the cache or Kafka is away is only told: it does without the first, and no replica does better without the
+    second.
+    """
     try:
         await context.database.check()
     except DatabaseError as error:
         return JSONResponse({"status": "not ready", "failed": ["database"], "detail": str(error)}, 503)
-    return JSONResponse({"status": "ok", "cache": "up" if await context.cache.is_up() else "away"})
+    parts = {
+        "cache": await context.cache.is_up(),
+        "kafka_events": context.kafka.reads,
+        "kafka_publisher": context.kafka.publishes,
+    }
+    return JSONResponse({"status": "ok"} | {name: "up" if is_up else "away" for name, is_up in parts.items()})
 
 
 @router.get("/metrics")

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from drive_control_plane.audit.log import Actor
+from drive_control_plane.audit.refusals import note_refusal
 from drive_control_plane.database.tables import Role
 from drive_control_plane.http.problems import Problem, SignInNeeded
 
@@ -65,27 +66,28 @@ InVisitor = Annotated[SignedIn, Depends(visitor_of)]
 """How a page asks for whoever is signed in."""
 
 
-def checked(signed_in: SignedIn, role: Role) -> SignedIn:
-    """The same, if they have that role or a greater one. Raises `Problem` 403."""
+async def checked(request: Request, signed_in: SignedIn, role: Role) -> SignedIn:
+    """The same, if they have that role or a greater one; else the audit log has it. Raises `Problem` 403."""
     if not signed_in.may(role):
+        await note_refusal(request, signed_in.actor, role.value)
         raise Problem(403, "role_too_small", f"This needs the role of an {role.value}: ask an administrator.")
     return signed_in
 
 
-async def _working(signed_in: InOperator) -> SignedIn:
-    return checked(signed_in, Role.OPERATOR)
+async def _working(request: Request, signed_in: InOperator) -> SignedIn:
+    return await checked(request, signed_in, Role.OPERATOR)
 
 
-async def _working_visitor(signed_in: InVisitor) -> SignedIn:
-    return checked(signed_in, Role.OPERATOR)
+async def _working_visitor(request: Request, signed_in: InVisitor) -> SignedIn:
+    return await checked(request, signed_in, Role.OPERATOR)
 
 
-async def _administrator(signed_in: InOperator) -> SignedIn:
-    return checked(signed_in, Role.ADMINISTRATOR)
+async def _administrator(request: Request, signed_in: InOperator) -> SignedIn:
+    return await checked(request, signed_in, Role.ADMINISTRATOR)
 
 
-async def _administrator_visiting(signed_in: InVisitor) -> SignedIn:
-    return checked(signed_in, Role.ADMINISTRATOR)
+async def _administrator_visiting(request: Request, signed_in: InVisitor) -> SignedIn:
+    return await checked(request, signed_in, Role.ADMINISTRATOR)
 
 
 InWorkingOperator = Annotated[SignedIn, Depends(_working)]

@@ -10,28 +10,34 @@ from typing import Any
 
 from clustera_toolkit.kafka import KafkaClientError, KafkaProducer, OutboundMessage
 from drive_control_plane.context import PublishError
+from drive_control_plane.kafka_contact import KafkaContact
 
 PUBLISH_SECONDS = 5.0
 MAX_WAITING = 10_000
 """Messages that wait for an acknowledgement; whoever comes then is told to come again."""
 
+SEE = "see KAFKA_CLIENT_CONFIG, KAFKA_SECURITY_PROTOCOL, KAFKA_SSL_CA_LOCATION and the KAFKA_SASL_ settings"
+
 
 class KafkaPublisher:
     """Collects what is published while the last request is under way, and sends it as one."""
 
-    def __init__(self, bootstrap_servers: str, config: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, bootstrap_servers: str, config: Mapping[str, Any] | None = None, contact: KafkaContact | None = None
+    ) -> None:
         self._producer = KafkaProducer(
             bootstrap_servers, deadline_seconds=PUBLISH_SECONDS, config={"linger.ms": 1, **(config or {})}
         )
         self._waiting: list[tuple[OutboundMessage, asyncio.Future[None]]] = []
         self._sending: asyncio.Task[None] | None = None
+        self._contact = contact or KafkaContact()
 
     async def start(self) -> None:
         """Connect. Raises `KafkaClientError` for settings that cannot be used; brokers that are away are waited for."""
         try:
             await self._producer.start()
         except KafkaClientError as error:
-            raise KafkaClientError(f"{error}: see KAFKA_CLIENT_CONFIG") from error
+            raise KafkaClientError(f"{error}: {SEE}") from error
 
     async def close(self) -> None:
         """Give up what waits and close."""
@@ -58,11 +64,13 @@ class KafkaPublisher:
             try:
                 await self._producer.send([message for message, _ in batch])
             except KafkaClientError as error:
+                self._contact.publishes = False
                 self._fail(batch, str(error))
             except BaseException:
                 self._fail(batch, "the control plane is stopping")
                 raise
             else:
+                self._contact.publishes = True
                 for _, done in batch:
                     if not done.done():
                         done.set_result(None)

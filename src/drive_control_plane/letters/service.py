@@ -55,7 +55,7 @@ class Letters:
         settings = context.settings
         topics = [f"{topic}.dlq" for topic in (settings.kafka_topic_trigger, settings.kafka_topic_webhook)]
         self._shelf = Shelf(
-            settings.kafka_bootstrap_servers, topics, settings.kafka_client_config, READ_SECONDS, ACKNOWLEDGED_SECONDS
+            settings.kafka_bootstrap_servers, topics, settings.kafka_connection, READ_SECONDS, ACKNOWLEDGED_SECONDS
         )
         self._context = context
         self._bounds = bounds
@@ -107,18 +107,20 @@ class Letters:
     async def _send(
         self, actor: Actor, tenant_id: str, connection_id: str, letters: Sequence[Letter], outcome: Outcome
     ) -> None:
-        """Send within the transaction of the entry that tells of it: what was sent is told, also when some was not."""
+        """Send, then write the entry that tells of it: what was sent is told, also when some was not.
+
+        Nobody waits for the database while Kafka is waited for.
+        """
         failure: KafkaClientError | TimeoutError | None = None
-        async with self._context.database.transaction() as session:
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._shelf.replay(None, letters, outcome.note)
-            except (KafkaClientError, TimeoutError) as error:
-                failure = error
-            now = self._context.clock.now()
-            if outcome.sent:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._shelf.replay(None, letters, outcome.note)
+        except (KafkaClientError, TimeoutError) as error:
+            failure = error
+        if outcome.sent:
+            async with self._context.database.transaction() as session:
                 record(
-                    session, now, actor, "dead_letters.replayed", connection_id,
+                    session, self._context.clock.now(), actor, "dead_letters.replayed", connection_id,
                     tenant_id=tenant_id, letters=outcome.sent,
                 )  # fmt: skip
         if failure is not None:

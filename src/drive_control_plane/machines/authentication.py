@@ -14,6 +14,7 @@ from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
 from drive_control_plane.audit.log import Actor
+from drive_control_plane.audit.refusals import note_refusal
 from drive_control_plane.context import Context, InContext
 from drive_control_plane.database.tables import MachineClient
 from drive_control_plane.http.addresses import address_of
@@ -59,6 +60,7 @@ def require_scope(scope: str) -> Callable[..., Awaitable[Machine]]:
     ) -> Machine:
         found = await _machine(context, authorization, address_of(request))
         if wanted not in found.scopes:
+            await note_refusal(request, found.actor, wanted)
             raise _insufficient(wanted)
         return found
 

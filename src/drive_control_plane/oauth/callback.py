@@ -55,8 +55,7 @@ async def _connected(context: Context, signed_in: SignedIn, flow: ConnectFlow, a
         _check_scopes(flow, grant)
         kept = _kept(context, grant, flow)
         account = await Google(context).account(grant.access_token)
-        async with context.database.transaction() as session:
-            connection_id = await keep(context, session, signed_in.actor, flow, account, kept)
+        connection_id = await keep(context, signed_in.actor, flow, account, kept)
     except Exception:
         await _give_back(context, signed_in, flow, grant)
         raise

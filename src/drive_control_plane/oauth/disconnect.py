@@ -15,7 +15,8 @@ from drive_control_plane.connections.messages import forget_trigger
 from drive_control_plane.context import Context
 from drive_control_plane.database.tables import Channel, Connection, ConnectionStatus, Credential, CredentialKind
 from drive_control_plane.oauth.revoking import Ending, end_grant
-from drive_control_plane.scheduler.sending import send_or_refuse
+from drive_control_plane.scheduler.messages import TriggerMessage
+from drive_control_plane.scheduler.telling import tell
 
 
 async def disconnect(context: Context, actor: Actor, connection_id: str) -> None:
@@ -42,16 +43,19 @@ async def disconnect(context: Context, actor: Actor, connection_id: str) -> None
 async def _stop(context: Context, actor: Actor, connection_id: str) -> Credential | None:
     """Tell the worker, and have nothing start any more; the credential, which is still to be ended."""
     now = context.clock.now()
-    async with context.database.transaction() as session:
+
+    async def deed(session: AsyncSession) -> tuple[TriggerMessage | None, Credential | None]:
         # Locked, so that no scheduled trigger follows the last one.
         connection = await lookup.find(session, actor.tenant_id, connection_id, lock=True)
+        message = None
         if connection.status != ConnectionStatus.DISCONNECTED:
             await _mark(session, connection, now)
             await given_tokens.forget(context, connection_id)
             record(session, now, actor, "connection.disconnected", connection_id, account=connection.account_email)
-            await session.flush()  # what the database refuses is refused before the worker is told
-            await send_or_refuse(context, forget_trigger(connection, now))
-        return await session.get(Credential, connection_id)
+            message = forget_trigger(connection, now)
+        return message, await session.get(Credential, connection_id)
+
+    return await tell(context, connection_id, deed)
 
 
 async def _mark(session: AsyncSession, connection: Connection, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """A grant into rows: of a new connection, or of the one that follows this account already.
 
-In: a flow, a grant, whose it is; within a transaction. Out: a connection with a sealed credential. Two answers at once
+In: a flow, a grant, whose it is. Out: a connection with a sealed credential. Two answers at once
 take turns by the tenant's row, so that one account never becomes two connections.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from drive_control_plane.audit.log import Actor, record
 from drive_control_plane.connections import given_tokens
 from drive_control_plane.connections.messages import resume_trigger
-from drive_control_plane.context import Context, PublishError
+from drive_control_plane.context import Context
 from drive_control_plane.database import new_id
 from drive_control_plane.database.tables import (
     ConnectFlow,
@@ -25,10 +25,12 @@ from drive_control_plane.database.tables import (
     CredentialKind,
     Tenant,
 )
+from drive_control_plane.http.problems import Problem
 from drive_control_plane.oauth.answers import Account
 from drive_control_plane.oauth.flow import ConnectError
 from drive_control_plane.oauth.scopes import missing_scopes, scopes_for
-from drive_control_plane.scheduler.sending import send
+from drive_control_plane.scheduler.messages import TriggerMessage
+from drive_control_plane.scheduler.telling import tell
 from drive_control_plane.webhooks.due import status_changed
 
 SCHEDULE = {"kind": "adaptive"}
@@ -58,10 +60,34 @@ class Wanted:
     schedule: Mapping[str, Any] = field(default_factory=lambda: dict(SCHEDULE))
 
 
-async def keep(
+async def keep(context: Context, actor: Actor, flow: ConnectFlow, account: Account, kept: Kept) -> str:
+    """Store a grant, and have a worker that waited for it go on; the connection's id. Raises `ConnectError`."""
+
+    async def deed(session: AsyncSession) -> tuple[TriggerMessage | None, str]:
+        connection, is_new = await _kept(context, session, actor, flow, account, kept)
+        # Unparked: the worker ignores what is due for it until then.
+        return None if is_new else resume_trigger(connection, context.clock.now()), connection.id
+
+    try:
+        return await tell(context, await _expected(context, flow, account), deed)
+    except Problem as problem:
+        code = "worker_not_told" if problem.code == "kafka_unavailable" else problem.code
+        raise ConnectError(code, problem.detail) from None
+
+
+async def _expected(context: Context, flow: ConnectFlow, account: Account) -> str:
+    """Which connection gets the grant, as it looks now; one that is not there yet is in nobody else's hand."""
+    if flow.connection_id is not None:
+        return flow.connection_id
+    async with context.database.reading() as session:
+        found = await connection_of(session, flow.tenant_id, account)
+    return account.id if found is None else found.id
+
+
+async def _kept(
     context: Context, session: AsyncSession, actor: Actor, flow: ConnectFlow, account: Account, kept: Kept
-) -> str:
-    """Store a grant; the connection's id. Raises `ConnectError`."""
+) -> tuple[Connection, bool]:
+    """The connection that has the grant now, and whether it is new. Raises `ConnectError`."""
     now = context.clock.now()
     await take_turn(session, flow.tenant_id)
     found = await _connection_for(session, flow, account)
@@ -78,11 +104,10 @@ async def keep(
     await given_tokens.forget(context, connection.id)
     action = "connection.connected" if found is None else "connection.reconnected"
     record(session, now, actor, action, connection.id, account=account.email, scopes=list(kept.scopes))
-    await session.flush()  # what the database refuses is refused before the worker is told
+    await session.flush()
     if found is not None:
         await status_changed(session, connection.id, now)
-        await _tell_worker(context, connection, now)
-    return connection.id
+    return connection, found is None
 
 
 async def take_turn(session: AsyncSession, tenant_id: str) -> None:
@@ -177,16 +202,6 @@ def take_up(connection: Connection, account: Account, now: datetime) -> None:
     connection.status, connection.status_reason, connection.status_at = ConnectionStatus.ACTIVE, None, now
     connection.updated_at = connection.next_run_at = now
     connection.consecutive_failures = connection.push_failures = 0
-
-
-async def _tell_worker(context: Context, connection: Connection, now: datetime) -> None:
-    """Unpark the connection: the worker ignores what is due for it until then. Raises `ConnectError`."""
-    try:
-        await send(context, resume_trigger(connection, now))
-    except PublishError:
-        raise ConnectError(
-            "worker_not_told", "Kafka does not take messages at the moment, so nothing was changed. Connect again soon."
-        ) from None
 
 
 def _disconnected() -> ConnectError:

@@ -6,6 +6,7 @@ changed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,8 @@ from drive_control_plane.http.problems import Problem
 from drive_control_plane.oauth.delegating import Asker, Proven, audited, kept, key_of, proven_for
 from drive_control_plane.oauth.keeping import store, take_up
 from drive_control_plane.oauth.scopes import missing_scopes, scopes_for
-from drive_control_plane.scheduler.sending import send_or_refuse
+from drive_control_plane.scheduler.messages import TriggerMessage
+from drive_control_plane.scheduler.telling import tell
 from drive_control_plane.security.vault import VaultError
 from drive_control_plane.webhooks.due import status_changed
 
@@ -49,19 +51,23 @@ async def replace_key(
     scopes = scopes_for(replacement.settings or connection.settings)
     asker = Asker(actor, tenant_id, connection_id)
     proven = await proven_for(context, asker, await key_of(document), credential.subject, scopes)
-    async with context.database.transaction() as session:
+    now = context.clock.now()
+
+    async def deed(session: AsyncSession) -> tuple[TriggerMessage | None, None]:
         # In this order everywhere (a refresh locks the credential, then changes the connection).
         await session.get(Credential, connection_id, with_for_update=True)
         connection, _ = await _replaceable(session, tenant_id, connection_id, lock=True)
         _check(connection, proven)
-        now = context.clock.now()
         await store(session, connection_id, kept(context, proven), now)
         await given_tokens.forget(context, connection_id)
         action = "connection.key_tried_again" if replacement.document is None else "connection.key_replaced"
         record(session, now, actor, action, connection_id, tenant_id=tenant_id, **audited(proven))
         connection.updated_at = now
-        if connection.status is not ConnectionStatus.PAUSED:
-            await _go_on(context, session, connection, proven)
+        if connection.status is ConnectionStatus.PAUSED:
+            return None, None
+        return await _going_on(session, connection, proven, now), None
+
+    await tell(context, connection_id, deed)
 
 
 def _check(connection: Connection, proven: Proven) -> None:
@@ -77,13 +83,12 @@ def _check(connection: Connection, proven: Proven) -> None:
         raise Problem(409, "narrower_grant", "The connection reads more than was asked for now. Try everything.")
 
 
-async def _go_on(context: Context, session: AsyncSession, connection: Connection, proven: Proven) -> None:
-    now = context.clock.now()
+async def _going_on(session: AsyncSession, connection: Connection, proven: Proven, now: datetime) -> TriggerMessage:
+    """Have it go on; the trigger unparks it: the worker ignores what is due for it until then."""
     take_up(connection, proven.account, now)
-    await session.flush()  # what the database refuses is refused before the worker is told
+    await session.flush()
     await status_changed(session, connection.id, now)
-    # Unparked: the worker ignores what is due for it until then.
-    await send_or_refuse(context, resume_trigger(connection, now, proven.subject))
+    return resume_trigger(connection, now, proven.subject)
 
 
 async def _replaceable(

@@ -31,7 +31,7 @@ Subjects = Annotated[list[Email], Field(min_length=1, max_length=MOST_SUBJECTS)]
 GOOGLE: Responses = {
     422: {
         "description": "`bad_key`, or what Google refuses: `unauthorized_client` (with `client_id` and `scopes`, which "
-        "an administrator has to allow), `unknown_subject`, `bad_signature`, …; or the request is no valid one"
+        "an administrator has to allow), `unknown_subject`, `bad_signature`, …"
     },
     502: {"description": "`clock_wrong`, `unreadable_answer`, …: how the control plane is set up"},
     503: {"description": "Google or Kafka cannot be asked; nothing was changed. Again after `Retry-After`"},

@@ -17,7 +17,7 @@ from drive_control_plane.http.who import InOperator, InVisitor, SignedIn
 from drive_control_plane.operators import accounts, sessions
 from drive_control_plane.operators.cookies import session_of
 from drive_control_plane.operators.frame import shared
-from drive_control_plane.operators.guessing import guesses_of, told
+from drive_control_plane.operators.guessing import TooManyGuessesError, guesses_of
 from drive_control_plane.operators.passwords import LEAST_CHARACTERS
 from drive_control_plane.pages import page
 
@@ -37,15 +37,15 @@ async def change_password(
     request: Request, context: InContext, operator: InOperator, old: Password, new: Password, again: Password
 ) -> Response:
     """Set another password; other browsers are signed out."""
-    guesses = guesses_of(request, operator.actor.name)
-    if wait := guesses.wait_seconds():
-        return await _page(request, context, operator, 429, problem=told(wait))
     if new != again:
         return await _page(request, context, operator, 422, problem="The new password was typed in two ways.")
     kept = await _session_hash(request)
     try:
-        changing = accounts.change_password(context, operator.actor, operator.operator_id, kept, old, new)
-        good = await guesses.judged(changing)
+        good = await guesses_of(request, operator.actor.name).judged(
+            lambda: accounts.change_password(context, operator.actor, operator.operator_id, kept, old, new)
+        )
+    except TooManyGuessesError as error:
+        return await _page(request, context, operator, 429, problem=str(error))
     except accounts.AccountError as error:
         return await _page(request, context, operator, 422, problem=str(error))
     if not good:

@@ -155,6 +155,7 @@ async def sign_in(context: Context, email: str, password: str, address: str) -> 
     good = await is_password(password, operator.password_hash if operator else None)
     async with context.database.transaction() as session:
         tenant = operator.tenant_id if operator else None
+        operator = operator and await session.get(Operator, operator.id)  # as they are by now
         if operator is None or not good or operator.disabled_at is not None:
             record(session, now, Actor("anonymous", email[:320], tenant, address), "operator.signed_in", refused=True)
             return None

@@ -1,7 +1,7 @@
-"""Failed attempts, counted so that guessing takes for ever.
+"""Failed attempts at what nobody can guess (secrets of machines), counted so that nobody floods the place with them.
 
-In: keys (an address, an account) of attempts that failed. Out: how long a key has to wait. In memory and bounded: each
-replica counts its own, which multiplies what a guesser may try by their number and no more.
+In: keys (an address, a client) of attempts that failed. Out: how long a key has to wait. In memory and bounded: each
+replica counts its own. What people choose can be guessed; that is counted by `failures`, for all replicas together.
 """
 
 from collections import OrderedDict
@@ -33,15 +33,6 @@ class Attempts:
         self._failures.move_to_end(key)
         while len(self._failures) > MOST_KEYS:
             self._failures.popitem(last=False)
-
-    def take_back(self, key: str) -> None:
-        """Count one failure fewer."""
-        if failures := self._failures.get(key):
-            failures.pop()
-
-    def succeeded(self, key: str) -> None:
-        """Forget a key's failures."""
-        self._failures.pop(key, None)
 
     def _recent(self, key: str) -> list[datetime]:
         since = self._now() - self._window

@@ -1,26 +1,33 @@
 """How often somebody may fail to show who they are.
 
-In: a request, the account that it names. Out: how long it has to wait; failures, counted by address and by account, one
-count of each an application.
+In: a request, the account that it names. Out: an attempt that is judged, or how long it has to wait; failures are
+counted by address and by account, by all replicas together.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeVar
 
 from fastapi import Request
 
 from drive_control_plane.audit.log import Actor
-from drive_control_plane.context import Context, context_of, only_one
+from drive_control_plane.context import Context, context_of
 from drive_control_plane.http.addresses import address_of, network_of
-from drive_control_plane.operators import accounts
-from drive_control_plane.operators.attempts import Attempts
+from drive_control_plane.operators import accounts, failures
+from drive_control_plane.operators.failures import Counted, Place
 
 FAILURES_AN_ACCOUNT, FAILURES_AN_ADDRESS = 5, 20
-WINDOW = timedelta(minutes=15)
 
 Outcome = TypeVar("Outcome")
+
+
+class TooManyGuessesError(Exception):
+    """So many attempts have failed that this one has to wait; the text says how long."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(f"Too many attempts. Try again in {-(-wait_seconds // 60)} minutes.")
+        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,76 +35,64 @@ class Guesses:
     """The attempts of an address, at an account where one is named."""
 
     context: Context
-    by_address: Attempts
-    by_account: Attempts
     address: str
-    place: str
-    """What is counted as one address."""
+    by_address: Counted
+    by_account: Counted | None
     account: str | None
 
-    def wait_seconds(self) -> int:
-        """How long the next attempt has to wait; 0: not at all."""
-        account = self.by_account.wait_seconds(self.account) if self.account else 0
-        return max(self.by_address.wait_seconds(self.place), account)
+    async def check(self) -> None:
+        """See that an attempt may be made. Raises `TooManyGuessesError`."""
+        async with self.context.database.reading() as session:
+            wait = await failures.wait_seconds(session, self.context.clock.now(), self._counted())
+        if wait:
+            raise TooManyGuessesError(wait)
 
-    async def judged(self, attempt: Awaitable[Outcome]) -> Outcome:
-        """What comes of an attempt; nothing (false) where it failed.
+    async def judged(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """What comes of an attempt; nothing (false) where it failed. Raises `TooManyGuessesError` instead of making it.
 
         Until that is known it counts as a failure: else whoever tries a thousand at the same moment waits for none.
         """
-        self._count()
+        await self.check()  # whoever goes on although they have to wait takes no lock from others
+        place = await self._take_place()
         try:
-            outcome = await attempt
+            outcome = await attempt()
         except Exception:
-            self._take_back()  # nobody has learned whether it was right
+            await failures.give_back(self.context.database, place)  # nobody has learned whether it was right
             raise
-        if outcome:
-            self._take_back()
-            self._succeeded()
+        if outcome:  # the account's own person was here
+            await failures.give_back(self.context.database, place, self.by_account)
         else:
-            await self._note()
+            await self._note(place)
         return outcome
 
     async def failed(self) -> None:
         """Count a failure of what nobody can guess."""
-        self._count()
-        await self._note()
+        with suppress(TooManyGuessesError):  # others have failed meanwhile, and were noted
+            await self._note(await self._take_place())
 
-    def _count(self) -> None:
-        self.by_address.failed(self.place)
-        if self.account:
-            self.by_account.failed(self.account)
+    async def _take_place(self) -> Place:
+        place = await failures.take_place(self.context.database, self.context.clock.now(), self._counted())
+        if isinstance(place, int):
+            raise TooManyGuessesError(place)
+        return place
 
-    def _take_back(self) -> None:
-        self.by_address.take_back(self.place)
-        if self.account:
-            self.by_account.take_back(self.account)
-
-    async def _note(self) -> None:
-        """The failure after which others have to wait is in the audit log."""
-        if wait := self.wait_seconds():
+    async def _note(self, place: Place) -> None:
+        """The failure after which others have to wait is in the audit log, once."""
+        if not place.is_last:
+            return
+        try:
+            await self.check()
+        except TooManyGuessesError as error:
             actor = Actor("anonymous", (self.account or "unknown")[:320], None, self.address)
-            await accounts.note_locked_out(self.context, actor, wait)
+            await accounts.note_locked_out(self.context, actor, error.wait_seconds)
 
-    def _succeeded(self) -> None:
-        """The account's own person was here."""
-        if self.account:
-            self.by_account.succeeded(self.account)
+    def _counted(self) -> list[Counted]:
+        return [self.by_address, *([] if self.by_account is None else [self.by_account])]
 
 
 def guesses_of(request: Request, account: str | None = None, kind: str = "") -> Guesses:
     """The attempts that a request belongs to; those of another kind are counted by themselves."""
-    context = context_of(request)
-    by_address = only_one(request, "attempts_by_address", _attempts(FAILURES_AN_ADDRESS))
-    by_account = only_one(request, "attempts_by_account", _attempts(FAILURES_AN_ACCOUNT))
     address = address_of(request)
-    return Guesses(context, by_address, by_account, address, kind + network_of(address), account)
-
-
-def _attempts(most: int) -> Callable[[Context], Attempts]:
-    return lambda context: Attempts(most, WINDOW, context.clock.now)
-
-
-def told(wait_seconds: int) -> str:
-    """How long to wait, in a sentence."""
-    return f"Too many attempts. Try again in {-(-wait_seconds // 60)} minutes."
+    by_address = Counted(f"address {kind}{network_of(address)}", FAILURES_AN_ADDRESS)
+    by_account = Counted(f"account {account}", FAILURES_AN_ACCOUNT) if account else None
+    return Guesses(context_of(request), address, by_address, by_account, account)

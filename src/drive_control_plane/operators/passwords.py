@@ -1,9 +1,10 @@
-"""Passwords: Argon2id, in a thread, since a hash is meant to take a while.
+"""Passwords: Argon2id, in threads of its own, since a hash is meant to take a while.
 
 In: a password. Out: its hash, or whether it is the one that was hashed.
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,7 +16,7 @@ AT_ONCE = 4
 
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
-_turns = asyncio.Semaphore(AT_ONCE)
+_threads = ThreadPoolExecutor(AT_ONCE, "passwords")
 
 
 def problem_with(password: str) -> str | None:
@@ -31,14 +32,13 @@ def problem_with(password: str) -> str | None:
 
 async def hash_password(password: str) -> str:
     """Hash a password that `problem_with` finds good."""
-    async with _turns:
-        return await asyncio.to_thread(_HASHER.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _HASHER.hash, password)
 
 
 async def is_password(password: str, password_hash: str | None) -> bool:
     """Whether it is the one; without a hash it takes as long, so that nobody learns who has an account."""
-    async with _turns:
-        matches = await asyncio.to_thread(_matches, password[: MOST_CHARACTERS + 1], password_hash or _NOBODY)
+    shown, expected = password[: MOST_CHARACTERS + 1], password_hash or _NOBODY
+    matches = await asyncio.get_running_loop().run_in_executor(_threads, _matches, shown, expected)
     return matches and password_hash is not None
 
 

@@ -29,7 +29,7 @@ class Person:
 
     operator: Operator
     seen_at: datetime | None
-    """When a browser of theirs was last here; None: not as far back as sessions are kept."""
+    """When a browser of theirs was last here; None: never."""
     browsers: int
     """In which they are signed in."""
 
@@ -37,18 +37,19 @@ class Person:
 async def listed(session: AsyncSession, tenant_id: str, now: datetime) -> list[Person]:
     """The people of a tenant: those who may sign in first, by address."""
     found = await session.scalars(select(Operator).where(Operator.tenant_id == tenant_id).order_by(Operator.email))
-    seen = await _seen(session, tenant_id, now)
-    people = [Person(operator, *seen.get(operator.id, (None, 0))) for operator in found]
+    browsers = await _browsers(session, tenant_id, now)
+    people = [Person(operator, operator.signed_in_at, browsers.get(operator.id, 0)) for operator in found]
     return sorted(people, key=lambda person: person.operator.disabled_at is not None)
 
 
-async def _seen(session: AsyncSession, tenant_id: str, now: datetime) -> dict[str, tuple[datetime | None, int]]:
-    good = (OperatorSession.expires_at > now) & (OperatorSession.seen_at > now - sessions.IDLE)
-    counted = select(OperatorSession.operator_id, func.max(OperatorSession.seen_at), func.count().filter(good)).join(
+async def _browsers(session: AsyncSession, tenant_id: str, now: datetime) -> dict[str, int]:
+    """In how many each is signed in."""
+    good = (OperatorSession.expires_at > now, OperatorSession.seen_at > now - sessions.IDLE)
+    counted = select(OperatorSession.operator_id, func.count()).join(
         Operator, Operator.id == OperatorSession.operator_id
     )
-    rows = await session.execute(counted.where(Operator.tenant_id == tenant_id).group_by(OperatorSession.operator_id))
-    return {operator_id: (seen_at, number) for operator_id, seen_at, number in rows}
+    theirs = counted.where(Operator.tenant_id == tenant_id, *good).group_by(OperatorSession.operator_id)
+    return dict(iter(await session.execute(theirs)))
 
 
 async def invitations(session: AsyncSession, tenant_id: str, now: datetime) -> Sequence[SetupLink]:

@@ -12,7 +12,7 @@ from drive_control_plane.http.problems import Problem
 from drive_control_plane.http.who import InOperator
 from drive_control_plane.operators import accounts, sessions
 from drive_control_plane.operators.cookies import SESSION, session_of
-from drive_control_plane.operators.guessing import guesses_of, told
+from drive_control_plane.operators.guessing import TooManyGuessesError, guesses_of
 from drive_control_plane.operators.passwords import LEAST_CHARACTERS
 from drive_control_plane.pages import message, page
 
@@ -35,9 +35,10 @@ async def sign_in(request: Request, context: InContext, email: Text, password: P
     """Begin a session; failures are counted, and many of them have to wait."""
     _check_passwords_count(context)
     guesses = guesses_of(request, email.strip().lower())
-    if wait := guesses.wait_seconds():
-        return _later(_sign_in_page(request, 429, email, told(wait)), wait)
-    secret = await guesses.judged(accounts.sign_in(context, email, password, guesses.address))
+    try:
+        secret = await guesses.judged(lambda: accounts.sign_in(context, email, password, guesses.address))
+    except TooManyGuessesError as error:
+        return _later(_sign_in_page(request, 429, email, str(error)), error)
     if secret is None:
         return _sign_in_page(request, 401, email, "The address or the password is wrong.")
     return _welcome(context, secret)
@@ -75,10 +76,11 @@ async def set_up(request: Request, context: InContext, secret: str, email: Text,
     """Make the account and sign in."""
     _check_passwords_count(context)
     guesses = guesses_of(request)
-    if wait := guesses.wait_seconds():
-        return _later(_no_link(request, 429, told(wait)), wait)
     try:
+        await guesses.check()
         session_secret = await accounts.set_up(context, secret, email, password, guesses.address)
+    except TooManyGuessesError as error:
+        return _later(_no_link(request, 429, str(error)), error)
     except accounts.AccountError as error:
         return await _not_set_up(request, context, secret, email, str(error))
     return _welcome(context, session_secret)
@@ -112,8 +114,8 @@ def _no_link(request: Request, status: int, why: str) -> HTMLResponse:
     return message(request, status, "This link does not work", why)
 
 
-def _later(response: HTMLResponse, wait_seconds: int) -> HTMLResponse:
-    response.headers["retry-after"] = str(wait_seconds)
+def _later(response: HTMLResponse, error: TooManyGuessesError) -> HTMLResponse:
+    response.headers["retry-after"] = str(error.wait_seconds)
     return response
 
 

@@ -39,6 +39,7 @@ class BrowserSession:
 def begin(session: AsyncSession, operator: Operator, now: datetime, address: str) -> str:
     """Begin a session; the secret is new each time, so that nobody can have put one there before."""
     secret = new_secret()
+    operator.signed_in_at = now
     session.add(
         OperatorSession(
             secret_hash=hash_of(secret),
@@ -64,9 +65,7 @@ async def find(context: Context, secret: str) -> BrowserSession | None:
         await _let_go(context, operator, session_hash, now)
         return None
     if now >= found.seen_at + TOUCH:
-        async with context.database.transaction() as session:
-            used = update(OperatorSession).where(OperatorSession.secret_hash == session_hash)
-            await session.execute(used.values(seen_at=now))
+        await _note_use(context, operator.id, session_hash, now)
     return BrowserSession(
         operator.id,
         operator.email,
@@ -75,6 +74,14 @@ async def find(context: Context, secret: str) -> BrowserSession | None:
         csrf_token(context, session_hash),
         session_hash,
     )
+
+
+async def _note_use(context: Context, operator_id: str, session_hash: str, now: datetime) -> None:
+    """That somebody was here; their row first, as whoever signs them out has it."""
+    async with context.database.transaction() as session:
+        await session.execute(update(Operator).where(Operator.id == operator_id).values(signed_in_at=now))
+        used = update(OperatorSession).where(OperatorSession.secret_hash == session_hash)
+        await session.execute(used.values(seen_at=now))
 
 
 async def is_good(context: Context, session_hash: str) -> bool:

@@ -51,7 +51,7 @@ class RecentChanges:
         settings = self._context.settings
         topic, picker = settings.kafka_topic_records, Picker(connection_id)
         async with TailReader(
-            settings.kafka_bootstrap_servers, deadline_seconds=READ_SECONDS, config=settings.kafka_client_config
+            settings.kafka_bootstrap_servers, deadline_seconds=READ_SECONDS, config=settings.kafka_connection
         ) as reader:
             partition = partition_of(connection_id.encode(), await reader.partitions(topic))
             tail = await reader.read(Position(topic, partition), picker.take, _BOUNDS)

@@ -112,8 +112,8 @@ def subject_of(connection_id: SQLColumnExpression[str] | str) -> ScalarSelect[st
     return select(Credential.subject).where(Credential.connection_id == connection_id).scalar_subquery()
 
 
-def due_rows(now: datetime, limit: int, after: Place | None = None) -> Executable:
-    """The first rows that are due, behind `after`; locked until the transaction ends."""
+def due_rows(now: datetime, limit: int, after: Place | None = None, in_hand: Sequence[str] = ()) -> Executable:
+    """The first rows that are due, behind `after`; locked until the transaction ends. Those in hand are passed over."""
     row = Connection
     due = (
         select(
@@ -129,6 +129,8 @@ def due_rows(now: datetime, limit: int, after: Place | None = None) -> Executabl
         .limit(limit)
         .with_for_update(skip_locked=True)
     )  # fmt: skip
+    if in_hand:
+        due = due.where(row.id.not_in(in_hand))
     return due if after is None else due.where(tuple_(row.next_run_at, row.id) > after)
 
 
@@ -163,8 +165,8 @@ class Claims:
     async def _take_unlocked(self, after: Place | None) -> Claimed:
         async with self._context.database.transaction() as session:
             batch = await self._batch(session, after)
-            # Each takes its place in the publisher's line before somebody else may write: what ends a connection is
-            # published in a transaction too, so no trigger of ours comes behind it.
+            # Each takes its place in the publisher's line before somebody else may write: a deed to a connection waits
+            # for the writer before it is published, so no trigger of ours comes behind it.
             sending = self._sending(batch)
             await asyncio.sleep(0)
         sent = await self._acknowledged(batch, sending)
@@ -176,7 +178,7 @@ class Claims:
     async def _batch(self, session: AsyncSession, after: Place | None) -> _Batch:
         """What is due, as it stands; what cannot be followed is set aside."""
         now, limit = self._context.clock.now(), self._context.settings.schedule_lookahead_rows
-        rows = (await session.execute(due_rows(now, limit, after))).all()
+        rows = (await session.execute(due_rows(now, limit, after, self._context.in_hand.ids))).all()
         steps, wrong = self._steps(rows, now)
         for row, why in wrong:
             await _set_aside(session, row, why, now)

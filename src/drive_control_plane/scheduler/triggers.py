@@ -23,7 +23,7 @@ from drive_control_plane.scheduler.claims import pace_of, subject_of
 from drive_control_plane.scheduler.messages import TriggerError, TriggerMessage, Wish, trigger_message
 from drive_control_plane.scheduler.pacing import reschedule
 from drive_control_plane.scheduler.schedule import Pace, ScheduleError
-from drive_control_plane.scheduler.sending import send_or_refuse
+from drive_control_plane.scheduler.telling import tell
 from drive_control_plane.webhooks.due import status_changed
 
 MOST_FOLDERS = 1_000
@@ -101,12 +101,13 @@ async def confirm(context: Context, actor: Actor, connection_id: str) -> Request
 async def _request(
     context: Context, actor: Actor, connection_id: str, wish: Wish, folders: tuple[str, ...] = ()
 ) -> Requested:
-    now = context.clock.now()
-    async with context.database.transaction() as session:
+    now, identity = context.clock.now(), token_hex(_IDENTITY_BYTES)
+
+    async def deed(session: AsyncSession) -> tuple[TriggerMessage, Requested]:
         connection = await _found(session, actor, connection_id)
         _check(connection, wish)
         config = await _config(session, connection) if wish in _CARRY_SETTINGS else None
-        message = _message(connection.id, wish, now, config, folders)
+        message = _message(connection.id, wish, now, identity, config, folders)
         _change(connection, wish, now, pace_of(context))
         if wish in _CHANGES:
             await status_changed(session, connection.id, now)
@@ -115,9 +116,9 @@ async def _request(
             session, now, actor, _ACTIONS[wish], connection.id,
             tenant_id=connection.tenant_id, message_id=message.message_id, **details,
         )  # fmt: skip
-        await session.flush()  # what the database refuses is refused before anybody is told
-        await send_or_refuse(context, message)
-    return Requested(message.message_id, connection.id, wish, connection.status)
+        return message, Requested(message.message_id, connection.id, wish, connection.status)
+
+    return await tell(context, connection_id, deed)
 
 
 async def _found(session: AsyncSession, actor: Actor, connection_id: str) -> Connection:
@@ -146,10 +147,15 @@ async def _config(session: AsyncSession, connection: Connection) -> dict[str, An
 
 
 def _message(
-    connection_id: str, wish: Wish, now: datetime, config: dict[str, Any] | None, folders: tuple[str, ...]
+    connection_id: str,
+    wish: Wish,
+    now: datetime,
+    identity: str,
+    config: dict[str, Any] | None,
+    folders: tuple[str, ...],
 ) -> TriggerMessage:
     try:
-        return trigger_message(connection_id, wish, now, token_hex(_IDENTITY_BYTES), config=config, folders=folders)
+        return trigger_message(connection_id, wish, now, identity, config=config, folders=folders)
     except TriggerError as error:
         raise Problem(422, "trigger_too_large", f"No trigger can be sent: {error}.") from None
 

@@ -3,7 +3,6 @@
 Ids are looked at before they are followed. What consumers would lose by it is told first, and done once that was read.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drive_control_plane.audit.log import Actor
@@ -11,11 +10,15 @@ from drive_control_plane.connections import service
 from drive_control_plane.connections.settings import ConnectionSettings
 from drive_control_plane.database.tables import Connection
 from drive_control_plane.folders.browse import Browse
+from drive_control_plane.folders.checking import followed, wrong_with
 from drive_control_plane.folders.chosen import look_up, names_of, refusals
-from drive_control_plane.folders.models import MY_DRIVE, FolderInfo
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.settings_page.draft import Draft, DraftError, changes_of, folder_of, stamp_of
 from drive_control_plane.settings_page.losses import losses, mark_of
+
+_OLD = (
+    "The settings were changed meanwhile. Save again to have what is chosen here, or load the page for what is there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ async def save(browse: Browse, actor: Actor, connection: Connection, draft: Draf
     except DraftError as error:
         return Outcome(draft, wrong=error.sentences)
     new = changes.settings or former
-    if wrong := await _wrong(browse, former, new):
+    if wrong := await wrong_with(browse, former, new):
         return Outcome(draft, wrong=tuple(wrong))
     lost = await _losses(browse, former, new)
     if lost and mark_of(lost) != draft.read:
@@ -66,42 +69,7 @@ async def save(browse: Browse, actor: Actor, connection: Connection, draft: Draf
 
 async def _losses(browse: Browse, former: ConnectionSettings, new: ConnectionSettings) -> list[str]:
     """By name where Google can be asked."""
-    dropped = [each for each in _ids(former) if each not in _ids(new)]
+    kept = set(followed(new))
+    dropped = [each for each in followed(former) if each not in kept]
     names = names_of(await look_up(browse, dropped), dropped)
     return losses(former, new, names)
-
-
-async def _wrong(browse: Browse, former: ConnectionSettings, new: ConnectionSettings) -> list[str]:
-    """What is wrong with ids that were not followed before, and with folders that nothing would be read of."""
-    added = [each for each in _ids(new) if each not in _ids(former)]
-    if wrong := await refusals(browse, added):
-        return wrong
-    if (former.corpora, former.selected_folders) == (new.corpora, new.selected_folders):
-        return []
-    looked = await look_up(browse, new.selected_folders)
-    sentences = [_unread(new, looked.found.get(each)) for each in new.selected_folders if each != MY_DRIVE]
-    own = [_OWN] if MY_DRIVE in new.selected_folders and new.corpora.user == "none" else []
-    return [*own, *(sentence for sentence in sentences if sentence is not None)]
-
-
-_OLD = (
-    "The settings were changed meanwhile. Save again to have what is chosen here, or load the page for what is there."
-)
-_OWN = "My Drive is chosen, but the person's own files are not followed. Follow them, or remove it."
-
-
-def _unread(settings: ConnectionSettings, folder: FolderInfo | None) -> str | None:
-    """Why nothing would be read of a chosen folder."""
-    if folder is None:
-        return None
-    if folder.drive_id is None:
-        is_read = settings.corpora.user != "none"
-        return None if is_read else f"“{folder.name}” is chosen, but files outside shared drives are not followed."
-    drives = settings.corpora.drives
-    is_read = drives == "all" or folder.drive_id in drives
-    return None if is_read else f"“{folder.name}” lies in a shared drive that is not followed. Follow it, or remove it."
-
-
-def _ids(settings: ConnectionSettings) -> Sequence[str]:
-    drives = settings.corpora.drives
-    return [*settings.selected_folders, *([] if isinstance(drives, str) else drives)]

@@ -7,7 +7,6 @@ before the answer (facts B). Where push cannot be had the connection says why, a
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -17,10 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from drive_control_plane.config import LOCAL_HOSTS, ControlPlaneSettings
 from drive_control_plane.context import Context
-from drive_control_plane.database import cause_of
+from drive_control_plane.database import DatabaseError, cause_of, is_away
 from drive_control_plane.database.tables import Channel, Connection
 from drive_control_plane.http.problems import Problem
+from drive_control_plane.outage import Outage
 from drive_control_plane.webhooks import due
+from drive_control_plane.webhooks.held_token import TokenOf, held_token
 from drive_control_plane.webhooks.turn import Turn, load
 
 POLL_SECONDS = 2.0
@@ -32,9 +33,6 @@ GOODBYE_SECONDS = 10.0
 """Somebody waits for a disconnection."""
 
 log = logging.getLogger(__name__)
-
-TokenOf = Callable[[str], Awaitable[str]]
-"""A connection's access token by its id. Raises `Problem`."""
 
 
 def push_is_possible(settings: ControlPlaneSettings) -> bool:
@@ -52,15 +50,18 @@ class ChannelManager:
         self._push = push_is_possible(context.settings)
         self._kept = timedelta(days=context.settings.retention_channels_days)
         self._reconciled_at: datetime | None = None
+        self._outage = Outage(log, context.clock.now, "channels are looked at")
 
     async def run(self) -> None:
-        """Work until cancelled; whatever fails is tried again."""
+        """Work until cancelled; whatever fails is tried again, ever more rarely."""
         while True:
+            seconds = POLL_SECONDS
             try:
                 await self.look()
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("channels are looked at again later: %s", cause_of(error))
-            await self._context.clock.sleep(POLL_SECONDS)
+                self._outage.over()
+            except (SQLAlchemyError, DatabaseError, OSError, TimeoutError) as error:
+                seconds = self._outage.failed(cause_of(error))
+            await self._context.clock.sleep(seconds)
 
     async def look(self) -> int:
         """Do what is due now; the number of connections that were looked at. Raises what a database raises."""
@@ -70,9 +71,12 @@ class ChannelManager:
             self._reconciled_at = now
         claimed = await self._claim(now)
         done = await asyncio.gather(*(self._tend(each, now + due.LEASE) for each in claimed), return_exceptions=True)
-        for error in done:
-            if isinstance(error, BaseException):
+        failures = [error for error in done if isinstance(error, BaseException)]
+        for error in failures:
+            if not is_away(error):
                 log.error("channels of a connection could not be looked at", exc_info=error)
+        for error in filter(is_away, failures):
+            raise error
         return len(claimed)
 
     async def corpus_opened(self, session: AsyncSession, connection_id: str, _corpus: str) -> None:
@@ -120,8 +124,7 @@ class ChannelManager:
             return
         try:
             async with asyncio.timeout(seconds):
-                turn.access_token = await self._token_of(turn.connection.id)
-                await turn.work()
+                await turn.work(await held_token(self._token_of, turn.connection.id))
         except Problem as error:
             await turn.do_without_token(str(error))
         except TimeoutError:

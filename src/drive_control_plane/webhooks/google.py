@@ -7,6 +7,7 @@ again soon or that somebody has to do something first. No text here holds a toke
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
@@ -38,6 +39,10 @@ class WatchError(Exception):
     def __init__(self, message: str, off: str | None = None) -> None:
         super().__init__(message)
         self.off = off
+
+
+class TokenRefusedError(WatchError):
+    """Google does not take the access token, whose time is not over: with another one it may do what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,8 @@ async def _call(
 
 def _refused(path: str, status: int, answer: bytes) -> WatchError:
     reason = next(iter(reasons_in(answer)), "")[:100]
-    return WatchError(f"{path}: {status} {reason}".rstrip(), _OFF.get(reason))
+    told, off = f"{path}: {status} {reason}".rstrip(), _OFF.get(reason)
+    return TokenRefusedError(told) if status == HTTPStatus.UNAUTHORIZED and off is None else WatchError(told, off)
 
 
 def _decoded(answer: bytes, kind: type[Answer]) -> Answer:

@@ -7,7 +7,7 @@ the audit log, and when to look again.
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,11 +20,13 @@ from drive_control_plane.context import Context
 from drive_control_plane.database import cause_of
 from drive_control_plane.database.base import new_id
 from drive_control_plane.database.tables import Channel, Connection, ConnectionStatus, Corpus
+from drive_control_plane.http.problems import Problem
 from drive_control_plane.scheduler.claims import pace_of
 from drive_control_plane.scheduler.pacing import hasten
 from drive_control_plane.security.secrets import hash_of, new_secret
 from drive_control_plane.webhooks.google import WatchError, open_channel, stop_channel
 from drive_control_plane.webhooks.health import healthy_until
+from drive_control_plane.webhooks.held_token import HeldToken
 from drive_control_plane.webhooks.planning import LIFETIME, Opening, Plan, make_plan, retry_after
 
 CALLS_AT_ONCE = 4
@@ -41,7 +43,6 @@ class Turn:
     connection: Connection
     plan: Plan
     push: bool
-    access_token: str = field(default="", repr=False)
     failure: str | None = None
     off: str | None = None
     """What somebody has to do before push works."""
@@ -51,9 +52,10 @@ class Turn:
         self.failure = self.failure or why
         self.off = self.off or off
 
-    async def work(self) -> None:
-        """Open, then stop, some at a time; what fails does not keep the others."""
+    async def work(self, token: HeldToken) -> None:
+        """Open, then stop, some at a time; what fails does not keep the others. Raises `Problem` without a token."""
         places = asyncio.Semaphore(CALLS_AT_ONCE)
+        problems: list[Problem] = []
 
         async def in_turn(work: Awaitable[None]) -> None:
             async with places:
@@ -61,11 +63,15 @@ class Turn:
                     await work
                 except WatchError as error:
                     self.fail(str(error), error.off)
+                except Problem as problem:
+                    problems.append(problem)
                 except (SQLAlchemyError, OSError) as error:
                     self.fail(f"the database does not answer ({cause_of(error)})")
 
-        await asyncio.gather(*(in_turn(self._open(opening)) for opening in self.plan.openings))
-        await asyncio.gather(*(in_turn(self._stop(channel)) for channel in self.plan.stops))
+        await asyncio.gather(*(in_turn(self._open(opening, token)) for opening in self.plan.openings))
+        await asyncio.gather(*(in_turn(self._stop(channel, token)) for channel in self.plan.stops))
+        for problem in problems[:1]:
+            raise problem
 
     async def finish(self, lease: datetime) -> None:
         """Write down when to look again, unless somebody wants that sooner than the lease ends."""
@@ -114,15 +120,15 @@ class Turn:
         plan = await _plan(session, connection, now, push=self.push)
         return plan.look_at if plan.is_empty else now
 
-    async def _open(self, opening: Opening) -> None:
+    async def _open(self, opening: Opening, token: HeldToken) -> None:
         channel, secret = self._new_channel(opening.corpus)
         async with self.context.database.transaction() as session:
             session.add(channel)
         try:
-            opened = await open_channel(
-                self.context, self.access_token, opening.corpus, channel.id, secret, channel.expires_at
+            opened = await token.use(
+                lambda used: open_channel(self.context, used, opening.corpus, channel.id, secret, channel.expires_at)
             )
-        except WatchError:
+        except (WatchError, Problem):
             await self._forget(channel.id)
             raise
         async with self.context.database.transaction() as session:
@@ -130,7 +136,7 @@ class Turn:
             await session.execute(update(Channel).where(Channel.id == channel.id).values(values))
             self._record(session, "channel.opened", channel, expires_at=opened.expires_at.isoformat())
         for replaced in opening.replaces:
-            await self._stop(replaced)
+            await self._stop(replaced, token)
 
     def _new_channel(self, corpus: str) -> tuple[Channel, str]:
         """A channel with an id that was never used, and its token."""
@@ -149,10 +155,11 @@ class Turn:
         async with self.context.database.transaction() as session:
             await session.execute(delete(Channel).where(Channel.id == channel_id))
 
-    async def _stop(self, channel: Channel) -> None:
+    async def _stop(self, channel: Channel, token: HeldToken) -> None:
         """Stop a channel; one whose resource was never told cannot be, and one that is over need not (facts B)."""
-        if channel.resource_id is not None and channel.expires_at > self.context.clock.now():
-            await stop_channel(self.context, self.access_token, channel.id, channel.resource_id)
+        resource = channel.resource_id
+        if resource is not None and channel.expires_at > self.context.clock.now():
+            await token.use(lambda used: stop_channel(self.context, used, channel.id, resource))
         async with self.context.database.transaction() as session:
             self._mark_stopped(session, await session.get_one(Channel, channel.id))
 

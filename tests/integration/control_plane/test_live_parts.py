@@ -31,6 +31,8 @@ class Parts:
 
     body: str = "old"
     status: int = 200
+    refused: int = 0
+    """So many lines are refused before one is given."""
     fetched: Counter[str] = field(default_factory=Counter)
     news: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
@@ -62,6 +64,9 @@ class Parts:
         return HTMLResponse(self.body, self.status)
 
     async def _events(self) -> Response:
+        if self.refused:
+            self.refused -= 1
+            return Response("{}", 429, media_type="application/problem+json")
         return StreamingResponse(self._lines(), media_type="text/event-stream")
 
     async def _lines(self) -> AsyncIterator[str]:
@@ -195,3 +200,17 @@ async def test_a_lost_line_is_told_and_found_again() -> None:
             await expect(page.locator("[data-away]")).to_be_hidden(timeout=15_000)
             for name in ("one", "two", "all"):
                 await expect(page.locator(f"#{name}")).to_have_text("new")
+
+
+async def test_a_line_that_is_refused_is_asked_for_again() -> None:
+    """Where too many are open a browser gives up by itself; the page does not, and says meanwhile what it is."""
+    parts = Parts(refused=2)
+    async with serving_app(parts.app()) as url, chromium() as browser:
+        page = await page_of(browser)
+        await page.goto(url)
+        await expect(page.locator("[data-away]")).to_be_visible(timeout=15_000)
+        await expect(page.locator("[data-away]")).to_be_hidden(timeout=30_000)
+        assert parts.refused == 0
+        parts.body = "new"
+        await parts.news.put("conn_1")
+        await expect(page.locator("#one")).to_have_text("new")

@@ -23,6 +23,8 @@ from drive_control_plane.security.tokens import tokens_of
 
 SECONDS = 300
 EVERYTHING = "^/v1/|^/oauth/token"
+OF_CONNECTIONS = r"^/v1/connections/\{connection_id\}|^/v1/usage"
+"""What takes the id of a connection; with an id that is there or without, the others are asked the same."""
 ALL = "examples,coverage,fuzzing,stateful"
 EXAMPLES = 5
 """Of each operation, beside the examples and the edges of each parameter."""
@@ -31,6 +33,12 @@ CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "409", "422", "5xx"]
 """
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Provide a directory for all runs: hypothesis keeps there what it works out about Unicode, for seconds."""
+    return tmp_path_factory.mktemp("schemathesis")
 
 
 @pytest.fixture
@@ -92,21 +100,21 @@ async def made_up(
 
 
 @pytest.mark.timeout(2 * SECONDS)
-async def test_requests_made_up_for_a_connection(staged: Stage, tmp_path: Path) -> None:
+async def test_requests_made_up_for_a_connection(staged: Stage, workplace: Path) -> None:
     """Asked about a connection that is there, every operation answers as the document says."""
     connection_id = await staged.connected()
-    await made_up(staged, tmp_path, await of_a_program(staged), EVERYTHING, connection_id)
+    await made_up(staged, workplace, await of_a_program(staged), EVERYTHING, connection_id)
 
 
 @pytest.mark.timeout(2 * SECONDS)
-async def test_requests_made_up_altogether(staged: Stage, tmp_path: Path) -> None:
-    """Asked about ids that are made up as well, every operation answers as the document says."""
-    await made_up(staged, tmp_path, await of_a_program(staged), EVERYTHING, phases="examples,coverage")
+async def test_requests_made_up_altogether(staged: Stage, workplace: Path) -> None:
+    """Asked about ids that are made up as well, whatever takes one answers as the document says."""
+    await made_up(staged, workplace, await of_a_program(staged), OF_CONNECTIONS, phases="examples,coverage")
 
 
 @pytest.mark.timeout(2 * SECONDS)
-async def test_requests_made_up_for_tokens(staged: Stage, tmp_path: Path) -> None:
+async def test_requests_made_up_for_tokens(staged: Stage, workplace: Path) -> None:
     """What a worker asks for is answered as the document says."""
     connection_id = await staged.connected()
     token = await token_of(staged, [Scope.CONNECTIONS_TOKEN], None)
-    await made_up(staged, tmp_path, token, "^/oauth/token|access-token$", connection_id)
+    await made_up(staged, workplace, token, "^/oauth/token|access-token$", connection_id)

@@ -3,7 +3,6 @@
 In: a migrated database. Out: a `Stage`; what its browsers do they do over HTTP, with cookies, as a person's would.
 """
 
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ import aiohttp
 from fastapi import Request
 from sqlalchemy import select
 from tests.support.control_plane.context import ManualTime, Published, RecordingPublisher, context_over
-from tests.support.control_plane.serving import serving_app
+from tests.support.control_plane.serving import listening, serving_at
 
 from drive_control_plane.app import ROUTERS, create_app
 from drive_control_plane.audit.log import Actor
@@ -190,9 +189,10 @@ class Stage:
 @asynccontextmanager
 async def stage(database: Database, **settings: Any) -> AsyncIterator[Stage]:
     """Serve both, with two tenants and an operator in each."""
-    port, time, publisher = _free_port(), ManualTime(), RecordingPublisher()
-    url = f"http://127.0.0.1:{port}"
+    time, publisher = ManualTime(), RecordingPublisher()
     async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listening())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         running = await stack.enter_async_context(Emulator(synthetic_world(files=5, seed=3), auth="strict").serve())
         google = running.base_url
         wanted = {
@@ -208,7 +208,7 @@ async def stage(database: Database, **settings: Any) -> AsyncIterator[Stage]:
         )
         made = Stage(context, time, publisher, running.world, google, url, stack)
         await _register(made)
-        await stack.enter_async_context(serving_app(_application(made), port))
+        await stack.enter_async_context(serving_at(listener, _application(made)))
         yield made
 
 
@@ -240,9 +240,3 @@ def changed(url: str, **query: str) -> str:
     """An address with other parameters."""
     parts = urlsplit(url)
     return parts._replace(query=urlencode(dict(parse_qsl(parts.query)) | query)).geturl()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port

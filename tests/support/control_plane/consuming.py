@@ -12,6 +12,7 @@ from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Database
 from drive_control_plane.events.batch import Applier
 from drive_control_plane.events.consume import EventConsumer
+from drive_control_plane.kafka_contact import KafkaContact
 
 DEADLINE_SECONDS = 60.0
 SESSION_MILLISECONDS = 6_000
@@ -26,11 +27,11 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 @asynccontextmanager
 async def consuming(
-    settings: ControlPlaneSettings, database: Database, clock: Clock = REAL_CLOCK
+    settings: ControlPlaneSettings, database: Database, clock: Clock = REAL_CLOCK, contact: KafkaContact | None = None
 ) -> AsyncIterator[Applier]:
     """A replica that is killed, wherever it is, at the end of the block."""
     applier = Applier(database, clock, settings.kafka_topic_errors)
-    consumer = EventConsumer(settings, database, clock, applier, SESSION_MILLISECONDS)
+    consumer = EventConsumer(settings, database, clock, applier, SESSION_MILLISECONDS, contact)
     task = asyncio.create_task(consumer.run())
     try:
         yield applier

@@ -51,9 +51,26 @@ async def serving(context: Context, *routers: APIRouter, port: int = 0) -> Async
         yield url
 
 
+@contextmanager
+def listening(port: int = 0) -> Iterator[socket.socket]:
+    """Take a port, a free one unless it is named: its address is known, and nobody else's, before it is served."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        # asyncio does so only with a listener of its own: without it each answer waits 40 ms for an acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield listener
+
+
 @asynccontextmanager
 async def serving_app(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
     """Serve any application on a free port, or on the one given; it has ended when the block has."""
+    with listening(port) as listener:
+        async with serving_at(listener, app) as url:
+            yield url
+
+
+@asynccontextmanager
+async def serving_at(listener: socket.socket, app: FastAPI) -> AsyncIterator[str]:
+    """Serve any application where somebody listens already; it has ended when the block has."""
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -64,16 +81,13 @@ async def serving_app(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
         timeout_graceful_shutdown=1,
     )
     server = _Server(config)
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        # asyncio does so only with a listener of its own: without it each answer waits 40 ms for an acknowledgement.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        task = asyncio.create_task(server.serve([listener]))
-        try:
-            await _listening(server, task)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.end()
-            await _ended(task)
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        await _listening(server, task)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.end()
+        await _ended(task)
 
 
 async def _listening(server: _Server, task: asyncio.Task[None]) -> None:

@@ -247,10 +247,11 @@ class House:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Answer(answer.status, code, text, headers)
 
-    async def entries(self) -> int:
-        """How many entries the audit log has."""
+    async def entries(self, action: str = "") -> int:
+        """How many entries the audit log has, of an action or of all."""
+        counted = select(func.count()).where(AuditEntry.action.startswith(action))
         async with self.context.database.reading() as session:
-            return int(await session.scalar(select(func.count()).select_from(AuditEntry)) or 0)
+            return int(await session.scalar(counted) or 0)
 
     def _email(self) -> str:
         return f"person{next(self._numbers)}@example.com"

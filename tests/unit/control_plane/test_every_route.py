@@ -123,7 +123,7 @@ async def test_a_session_that_is_made_up_opens_nothing(house: House) -> None:
 
 
 async def test_a_lesser_role_is_refused(house: House) -> None:
-    """Who has less than a route's least role gets 403 and changes nothing."""
+    """Who has less than a route's least role gets 403 and changes nothing; that they tried is in the audit log."""
 
     async def lesser(route: str) -> dict[str, str]:
         least = RULES[route].least
@@ -134,7 +134,9 @@ async def test_a_lesser_role_is_refused(house: House) -> None:
     chosen = [route for route, rule in RULES.items() if rule.least in BELOW]
     assert await tried(house, lesser, lambda answer: answer.status == 403, chosen.__contains__) == {}
     assert house.publisher.published == []
-    assert await house.entries() == before
+    refused = await house.entries("request.refused")
+    assert refused >= len(chosen)
+    assert await house.entries() == before + refused
 
 
 async def test_the_least_role_is_enough(house: House) -> None:
@@ -256,6 +258,7 @@ async def test_programs_need_the_scope(house: House) -> None:
         return (answer.status, answer.code) == (403, "insufficient_scope")
 
     assert await tried(house, others, lacks, for_programs.__contains__) == {}
+    assert await house.entries("request.refused") == len(for_programs)
     not_for_workers = [route for route, scope in for_programs.items() if scope is not Scope.CONNECTIONS_TOKEN]
     assert await tried(house, worker, lacks, not_for_workers.__contains__) == {}
     refused = await tried(house, all_scopes, lambda answer: answer.status not in {401, 403}, for_programs.__contains__)

@@ -5,7 +5,7 @@ Nothing of it is a style: colours are the style sheet's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -56,6 +56,8 @@ class Drawing:
     """Points of triangles at the upper edge."""
     rows: Sequence[Label]
     columns: Sequence[Label]
+    limits: Sequence[str] = ()
+    """Points of polylines that values should stay below: level within a step."""
 
 
 def bars(values: Sequence[float], flags: Sequence[bool], scale: Scale, window: Window) -> Drawing:
@@ -80,6 +82,20 @@ def line(values: Sequence[float | None], scale: Scale, window: Window) -> Drawin
     runs = [[each for each in run if each] for there, run in groupby(placed, lambda each: each is not None) if there]
     lines = [" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1]
     return Drawing([], lines, [run[0] for run in runs if len(run) == 1], [], _rows(scale), _columns(window))
+
+
+def limited(drawn: Drawing, limits: Sequence[float | None], scale: Scale) -> Drawing:
+    """The same with the limit of each step, where there is one."""
+    step = _step(len(limits))
+    edges = [
+        None
+        if limit is None
+        else f"{_round(LEFT + number * step)},{_height(limit, scale)} "
+        f"{_round(LEFT + (number + 1) * step)},{_height(limit, scale)}"
+        for number, limit in enumerate(limits)
+    ]
+    runs = [" ".join(filter(None, run)) for there, run in groupby(edges, lambda each: each is not None) if there]
+    return replace(drawn, limits=runs)
 
 
 def _step(count: int) -> float:

@@ -31,7 +31,7 @@ async def of_tenant(context: Context, tenant_id: str, span: Span) -> tuple[Windo
 
 
 async def _kept(context: Context, tenant_id: str, window: Window) -> Sequence[Point]:
-    key = f"charts:1:{tenant_id}:{window.until:%Y%m%d%H}"
+    key = f"charts:2:{tenant_id}:{window.until:%Y%m%d%H}"
     kept = await context.cache.get(key)
     if kept is not None:
         return _POINTS.validate_json(kept)

@@ -11,6 +11,9 @@ from drive_control_plane.dashboard.charts.drawing import Drawing
 from drive_control_plane.dashboard.charts.series import Point
 from drive_control_plane.dashboard.charts.spans import Span, Window
 
+IN_SIGHT = 4
+"""A limit so many times as high as the highest bar is still drawn; a higher one would flatten them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -28,6 +31,8 @@ class Panel:
     warning: str | None
     drawing: Drawing | None
     """None: there is nothing to draw."""
+    note: str | None = None
+    """What else is to be known, below the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,10 @@ class Charts:
 Maker = Callable[[Sequence[Point], Window, Span], Panel]
 
 
-def charts_of(points: Sequence[Point], window: Window, span: Span) -> Charts:
-    """All charts of some points."""
-    makers: Sequence[Maker] = (_changes, _files, _records, _units, _errors, _lag)
+def charts_of(points: Sequence[Point], window: Window, span: Span, *, of_all: bool = False) -> Charts:
+    """All charts of some points. Those `of_all` connections are compared with the limit, which is the project's."""
+    units = _units_of_all if of_all else _units
+    makers: Sequence[Maker] = (_changes, _files, _records, units, _errors, _lag)
     return Charts(span, window, [make(points, window, span) for make in makers], points)
 
 
@@ -88,16 +94,44 @@ def _counted(name: str, title: str, values: Sequence[int], window: Window, span:
 
 def _units(points: Sequence[Point], window: Window, span: Span) -> Panel:
     """Units are limited by the minute, so that is what they are compared by, however wide a step is."""
+    return _units_below(points, [None for _ in points], window, span)
+
+
+def _units_of_all(points: Sequence[Point], window: Window, span: Span) -> Panel:
+    """With the limit that all connections share."""
+    limits = [point.limit_per_minute for point in points]
+    return _units_below(points, limits, window, span)
+
+
+def _units_below(points: Sequence[Point], limits: Sequence[int | None], window: Window, span: Span) -> Panel:
     values = [point.units / window.minutes(point.at) for point in points]
     refused, total = sum(point.refused for point in points), sum(point.units for point in points)
+    waited = sum(point.waited_seconds for point in points)
+    held, limit = f"Held back by quota for {seconds(waited)}.", _limit_in_words(limits)
     summary = (
         f"{total:,} units in {span.in_words}. Per minute: {min(values):,.0f} to {max(values):,.0f}, "
-        f"now {values[-1]:,.0f}. {_calls(refused)} refused."
+        f"now {values[-1]:,.0f}. {_calls(refused)} refused. {held} {limit}".rstrip()
     )
     flags = [point.refused > 0 for point in points]
-    drawn = drawing.bars(values, flags, scales.of_counts(max(values)), window) if total or refused else None
+    drawn = _units_drawn(values, flags, limits, window) if total or refused or waited else None
     warning = f"{_calls(refused)} refused (▼)" if refused else None
-    return Panel("units", "Quota used", "units per minute", f"{total:,}", "in all", summary, warning, drawn)
+    note = f"{held if round(waited) else ''} {limit}".strip() or None
+    return Panel("units", "Quota used", "units per minute", f"{total:,}", "in all", summary, warning, drawn, note)
+
+
+def _units_drawn(
+    values: Sequence[float], flags: Sequence[bool], limits: Sequence[int | None], window: Window
+) -> Drawing:
+    highest = max((limit for limit in limits if limit is not None), default=0)
+    is_in_sight = highest <= IN_SIGHT * max(values)
+    scale = scales.of_counts(max(*values, highest) if is_in_sight else max(values))
+    drawn = drawing.bars(values, flags, scale, window)
+    return drawing.limited(drawn, limits, scale) if is_in_sight else drawn
+
+
+def _limit_in_words(limits: Sequence[int | None]) -> str:
+    known = [limit for limit in limits if limit is not None]
+    return f"Limit, as workers believe: {known[-1]:,} per minute." if known else ""
 
 
 def _calls(count: int) -> str:

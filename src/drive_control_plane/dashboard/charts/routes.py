@@ -49,6 +49,10 @@ class PointView(BaseModel):
     """Calls that Drive refused because a limit was reached."""
     lag_seconds: float | None
     """How far behind at worst; null when no change came."""
+    waited_seconds: float
+    """For how long calls waited for their turn in the quota, all of them together."""
+    limit_per_minute: int | None
+    """Units that the project may use in a minute as workers believe, the least of it; null where none told of any."""
 
 
 class UsageView(BaseModel):
@@ -95,7 +99,8 @@ async def usage(
 async def overview_values(context: Context, tenant_id: str, span: Span) -> dict[str, Any]:
     """What the template needs for the charts of all connections."""
     window, points = await kept.of_tenant(context, tenant_id, span)
-    return {"charts": panels.charts_of(points, window, span), "charts_at": "/fragments/charts"}
+    drawn = panels.charts_of(points, window, span, of_all=True)
+    return {"charts": drawn, "charts_at": "/fragments/charts"}
 
 
 async def connection_values(context: Context, tenant_id: str, connection_id: str, span: Span) -> dict[str, Any]:

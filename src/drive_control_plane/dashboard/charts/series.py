@@ -16,7 +16,8 @@ from drive_control_plane.dashboard.charts.spans import Window
 from drive_control_plane.database.tables import Connection, MinuteCount
 
 COUNTS = ("changes", "files", "records", "errors", "calls", "units", "refused")
-LAG = "lag_seconds"
+WAITED, LAG, LIMIT = "waited_seconds", "lag_seconds", "limit_per_minute"
+ALL = (*COUNTS, WAITED, LAG, LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Point:
     refused: int = 0
     lag_seconds: float | None = None
     """The longest; None when no change came, for then nothing is known of it."""
+    waited_seconds: float = 0.0
+    """For quota: the waits of all calls together."""
+    limit_per_minute: int | None = None
+    """Units that the project may use, the least that a worker believed; None when none told of any."""
 
 
 async def of_tenant(session: AsyncSession, tenant_id: str, window: Window) -> Sequence[Point]:
@@ -53,7 +58,7 @@ async def _read(session: AsyncSession, whose: ColumnElement[bool], window: Windo
 
 
 def question(whose: ColumnElement[bool], window: Window) -> Select[Any]:
-    """A row for each step that has counts: its beginning in seconds since 1970, sums, the longest lag.
+    """A row for each step that has counts: its beginning in seconds since 1970, sums, the longest lag, the least limit.
 
     First by minute, then by step: what a minute's rows have in common is worked out once, which halves the time.
     """
@@ -62,16 +67,17 @@ def question(whose: ColumnElement[bool], window: Window) -> Select[Any]:
     each = minutes.subquery().c
     epoch = cast(extract("epoch", each.minute), BigInteger)
     begins = (epoch - epoch % int(window.step.total_seconds())).label("step")
-    steps = select(begins, *(each[name] for name in (*COUNTS, LAG))).subquery()
+    steps = select(begins, *(each[name] for name in ALL)).subquery()
     return select(steps.c.step, *_together(steps.c)).group_by(steps.c.step)
 
 
 def _together(columns: Any) -> list[ColumnElement[Any]]:
-    sums: list[ColumnElement[Any]] = [func.sum(getattr(columns, name)).label(name) for name in COUNTS]
-    return [*sums, func.max(getattr(columns, LAG)).label(LAG)]
+    sums: list[ColumnElement[Any]] = [func.sum(getattr(columns, name)).label(name) for name in (*COUNTS, WAITED)]
+    return [*sums, func.max(getattr(columns, LAG)).label(LAG), func.min(getattr(columns, LIMIT)).label(LIMIT)]
 
 
 def _point(at: datetime, row: Any) -> Point:
     if row is None:
         return Point(at)
-    return Point(at, **{name: int(getattr(row, name)) for name in COUNTS}, lag_seconds=row.lag_seconds)
+    counts = {name: int(getattr(row, name)) for name in COUNTS}
+    return Point(at, **counts, **{name: getattr(row, name) for name in (LAG, WAITED, LIMIT)})

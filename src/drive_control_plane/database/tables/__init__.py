@@ -5,7 +5,14 @@ from drive_control_plane.database.tables.channels import Channel
 from drive_control_plane.database.tables.clients import MachineClient
 from drive_control_plane.database.tables.connections import Connection, ConnectionStatus, Credential, CredentialKind
 from drive_control_plane.database.tables.flows import ConnectFlow
-from drive_control_plane.database.tables.operators import Operator, OperatorSession, Role, SetupLink, Tenant
+from drive_control_plane.database.tables.operators import (
+    FailedAttempt,
+    Operator,
+    OperatorSession,
+    Role,
+    SetupLink,
+    Tenant,
+)
 from drive_control_plane.database.tables.progress import (
     Alert,
     AppliedOffset,
@@ -27,6 +34,7 @@ __all__ = [
     "Corpus",
     "Credential",
     "CredentialKind",
+    "FailedAttempt",
     "Job",
     "JobStatus",
     "MachineClient",

@@ -1,16 +1,16 @@
-"""People: whose connections are whose, and who may do what."""
+"""People: whose connections are whose, who may do what, and who tried in vain to sign in."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from drive_control_plane.database.base import ID_LENGTH, Base, UtcTime, choice
 
 
 class Role(StrEnum):
-    """What an operator may do: look; run and connect; and also invite, delete, and see the audit log."""
+    """What an operator may do: look; connect, run and disconnect; also say who may sign in, and see the audit log."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -48,6 +48,8 @@ class Operator(Base):
     subject: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    signed_in_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """The last moment that is known of at which they were signed in; sessions are not kept for ever."""
 
 
 class OperatorSession(Base):
@@ -76,3 +78,15 @@ class SetupLink(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class FailedAttempt(Base):
+    """Somebody who did not show who they are, or has not yet; counted by all replicas together."""
+
+    __tablename__ = "failed_attempts"
+    __table_args__ = (Index(None, "key", "at"), Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(64))
+    """A hash of the address or the account that it counts for."""
+    at: Mapped[datetime] = mapped_column(UtcTime)

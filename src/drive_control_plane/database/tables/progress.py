@@ -105,6 +105,10 @@ class MinuteCount(Base):
     """Those of them that Drive refused because they came too often."""
     records: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """Records committed, of all types."""
+    waited_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    """For how long calls waited for their turn in the quota, all of them together."""
+    limit_per_minute: Mapped[int | None] = mapped_column(BigInteger)
+    """Units that the project may use in a minute: the least that a worker believed; None where none knew."""
 
 
 class Alert(Base):

@@ -60,7 +60,8 @@ async def _known(session: AsyncSession, identity: Identity) -> Operator | None:
         return found
     by_address = select(Operator).where(Operator.email == identity.email).with_for_update()
     operator = await session.scalar(by_address)
-    if operator is not None and operator.subject is not None:
+    theirs = (identity.issuer, identity.subject)  # by now, if another browser of theirs was here a moment ago
+    if operator is not None and operator.subject is not None and (operator.issuer, operator.subject) != theirs:
         raise SignInError(
             "other_identity", "The account of this address belongs to another identity. Ask an administrator."
         )

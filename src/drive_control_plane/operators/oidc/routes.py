@@ -14,7 +14,7 @@ from drive_control_plane.context import Context, InContext, context_of, only_one
 from drive_control_plane.http.cookies import cookie_name, give_cookie, take_cookie
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.operators.cookies import SESSION
-from drive_control_plane.operators.guessing import guesses_of, told
+from drive_control_plane.operators.guessing import TooManyGuessesError, guesses_of
 from drive_control_plane.operators.oidc import joining
 from drive_control_plane.operators.oidc.errors import SignInError
 from drive_control_plane.operators.oidc.flow import LIFETIME, Answer, finish, start
@@ -49,8 +49,10 @@ async def come_back(request: Request, context: InContext) -> Response:
     sealed = request.cookies.get(cookie_name(context.settings, _cookie(state)), "")
     # Any page can have its visitors' browsers come here, but without the cookie: they would all have to wait for that.
     guesses = guesses_of(request, kind="" if sealed else "strangers at ")
-    if wait := guesses.wait_seconds():
-        return _not_signed_in(request, SignInError("slow_down", told(wait)), 429)
+    try:
+        await guesses.check()
+    except TooManyGuessesError as many:
+        return _not_signed_in(request, SignInError("slow_down", str(many)), 429)
     answer = Answer(state, sealed, code, error, issuer or None)
     identity: Identity | None = None
     try:

@@ -8,7 +8,7 @@
 // is another than before.
 "use strict";
 (() => {
-  const AWAY_MS = 3000;
+  const AWAY_MS = 3000, MOST_AWAY_MS = 60000;
   const parts = [...document.querySelectorAll("[data-live]")].map((element) => ({
     element, isLoaded: !("later" in element.dataset), fetchedAt: performance.now(), timer: null, isBusy: false, isDue: false,
     pace: Number(element.dataset.pace ?? 500), every: Number(element.dataset.every ?? ("later" in element.dataset ? 0 : 10)),
@@ -16,7 +16,7 @@
   }));
   const statusLine = document.querySelector("[data-said]");
   const awayLine = document.querySelector("[data-away]");
-  let line = null, awayTimer = null, wasOpen = false;
+  let line = null, awayTimer = null, wasOpen = false, againMs = AWAY_MS;
 
   function said(element) {
     return element.querySelector("[data-says]")?.dataset.says;
@@ -92,13 +92,16 @@
     line.addEventListener("open", () => {  // what happened while there was no line
       clearTimeout(awayTimer);
       awayTimer = null;
+      againMs = AWAY_MS;
       if (awayLine) awayLine.hidden = true;
       parts.filter((part) => wasOpen || part.isLoaded).forEach((part) => soon(part));
       wasOpen = true;
     });
     line.addEventListener("error", () => {
       awayTimer ??= setTimeout(() => { if (awayLine) awayLine.hidden = false; }, AWAY_MS);
-      if (line.readyState === EventSource.CLOSED) setTimeout(() => { if (!document.hidden) reconnect(); }, AWAY_MS);
+      if (line.readyState !== EventSource.CLOSED) return;  // the browser comes back by itself
+      setTimeout(() => { if (!document.hidden) reconnect(); }, againMs);  // refused: perhaps too many are open
+      againMs = Math.min(2 * againMs, MOST_AWAY_MS);
     });
   }
 

@@ -16,6 +16,7 @@ from clustera_toolkit.testing.apache_kafka import ApacheKafka
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Database
 from drive_control_plane.database.tables import Connection, Corpus, Job, JobStatus, MinuteCount
+from google_drive_worker.config import UNITS_PER_MINUTE_PROJECT
 from google_drive_worker.schemas.event import EventName as Name
 
 FILES = 60
@@ -87,6 +88,8 @@ async def test_what_a_worker_used_is_counted(
             assert worker.stop() == 0, worker.tail()
             calls, units = _asked_of_drive(stack)
             await until(lambda: _is(_used(database), (calls, units, 0, len(reader.records))))
+            told = [minute for minute in await all_of(database, MinuteCount) if minute.calls]
+            assert {minute.limit_per_minute for minute in told} == {UNITS_PER_MINUTE_PROJECT}
         reader.close()
 
 

@@ -9,6 +9,7 @@ from tests.support.control_plane.command import run_process
 from tests.support.control_plane.context import FERNET_KEY, SIGNING_KEY
 
 CANARY = "canary-of-a-password"
+SASL = {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT"}
 
 
 @pytest.fixture
@@ -47,4 +48,16 @@ async def test_settings_of_kafka_that_cannot_be_used_are_named(settings: dict[st
     (line,) = said.err.splitlines()
     assert "security.protocol" in line
     assert "see KAFKA_CLIENT_CONFIG" in line
+    assert CANARY not in said.err
+
+
+async def test_kafka_is_connected_to_by_the_workers_settings(settings: dict[str, str]) -> None:
+    """One environment serves both: the same names, the same refusals, and no password in what is said."""
+    secured = {"KAFKA_SASL_PASSWORD": CANARY, "KAFKA_SASL_USERNAME": "ada", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-256"}
+    said = await run_process("run", **settings | secured | {"KAFKA_SECURITY_PROTOCOL": "TLS"})
+    assert said.code == 2
+    assert said.err.startswith("KAFKA_SECURITY_PROTOCOL: input should be 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT'")
+    said = await run_process("run", **settings | secured | {"KAFKA_SASL_MECHANISM": "bogus", **SASL})
+    assert said.code == 1
+    assert "see KAFKA_CLIENT_CONFIG, KAFKA_SECURITY_PROTOCOL" in said.err
     assert CANARY not in said.err

@@ -290,7 +290,7 @@ async def test_a_person_sets_to_work(stage: Stage) -> None:
 async def test_a_connection_is_changed(stage_on_each: Stage) -> None:
     """Name, settings and schedule; the worker gets the settings with a run that is due at once, and it is audited."""
     stage = stage_on_each
-    await stage.connection("conn_1")
+    await stage.connection("conn_1", settings={"corpora": {"drives": ["0AD"]}})  # which Google is not asked for again
     settings = {"corpora": {"user": "owned", "drives": ["0AD"]}, "selected_folders": ["root"], "page_size": 100}
     stage.time.advance(minutes=1)
     status, shown = await stage.ask("PATCH", "/conn_1", {"name": " New ", "settings": settings})

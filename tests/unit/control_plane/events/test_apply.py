@@ -80,7 +80,7 @@ STORY = [
 ]
 
 
-UNREAD = {"trigger_type", "unit_kind", "waited_seconds", "limit_per_minute", "seconds"}
+UNREAD = {"trigger_type", "unit_kind", "seconds"}
 """Fields of the worker's that nothing here is made of."""
 
 
@@ -112,6 +112,8 @@ def test_events_are_read_as_the_worker_writes_them() -> None:
         units=9,
         refused=10,
         records=11,
+        waited_seconds=12.5,
+        limit_per_minute=13,
     )
     read = parse_event(msgspec.json.encode(written))
     expected = {**msgspec.structs.asdict(written), "at": at(1.5), "event": "snapshot_progress"}
@@ -204,6 +206,26 @@ def test_use_is_added_up_by_the_minute() -> None:
     world = World().hear(*events)
     counts = [(row.calls, row.units, row.refused, row.records) for row in world.rows.minutes.values()]
     assert counts == [(7, 320, 1, 40), (1, 5, 0, 7)]
+
+
+def test_waits_are_added_up_and_of_limits_the_least_is_kept() -> None:
+    """Whatever the order: no more is promised than the most careful worker believes; one that knows none says none."""
+    told = [(50, 1.5, 900), (8, 0.25, 600), (9, 2.0, None), (10, 0.0, 800), (61, 3.0, None)]
+    events = [
+        said(Name.USAGE, moment, waited_seconds=waited, limit_per_minute=msgspec.UNSET if limit is None else limit)
+        for moment, waited, limit in told
+    ]
+    for order in (events, events[::-1]):
+        rows = World().hear(*order).rows.minutes
+        counts = [(rows[key].waited_seconds, rows[key].limit_per_minute) for key in sorted(rows)]
+        assert counts == [(3.75, 600), (3.0, None)]
+
+
+@pytest.mark.parametrize("told", ['"waited_seconds":1e300', '"waited_seconds":-1', '"limit_per_minute":9e99'])
+def test_waits_and_limits_that_no_column_takes_are_no_notice(told: str) -> None:
+    """One of them would be the end of every sum that it is part of."""
+    with pytest.raises(NoNoticeError):
+        parse_event(f'{{"event":"usage","integration_connection_id":"c","at":"2026-01-01T00:00:00Z",{told}}}'.encode())
 
 
 def test_use_is_no_success() -> None:

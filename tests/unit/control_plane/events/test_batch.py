@@ -121,13 +121,22 @@ async def test_a_message_is_applied_once(databases: Database) -> None:
 async def test_use_is_counted_once(databases: Database) -> None:
     """What is told as a difference is the first to show a message that was applied twice."""
     await populate(databases)
-    used = [said(Name.USAGE, second, calls=2, units=105, refused=1, records=30) for second in (1, 11)]
+    use: dict[str, Any] = {
+        "calls": 2,
+        "units": 105,
+        "refused": 1,
+        "records": 30,
+        "waited_seconds": 1.5,
+        "limit_per_minute": 1_000,
+    }
+    used = [said(Name.USAGE, second, **use) for second in (1, 11)]
     first, second = (message(value, offset=number) for number, value in enumerate(used))
     applying = applier(databases)
     await applying.apply([first], TOPIC_IDS)
     await applying.apply([first, second], TOPIC_IDS)
     (row,) = await all_of(databases, MinuteCount)
     assert (row.calls, row.units, row.refused, row.records, row.changes) == (4, 210, 2, 60, 0)
+    assert (row.waited_seconds, row.limit_per_minute) == (3.0, 1_000)
 
 
 async def test_two_replicas_with_the_same_messages_apply_them_once(databases: Database) -> None:

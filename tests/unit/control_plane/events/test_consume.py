@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.control_plane.consuming import DEADLINE_SECONDS, consuming, until
-from tests.support.control_plane.context import make_settings
+from tests.support.control_plane.context import ManualTime, make_settings
 from tests.support.control_plane.databases import url_of
 from tests.support.control_plane.worker_words import all_of, connection, error, of_corpus, populate
 
@@ -16,6 +16,7 @@ from drive_control_plane.clock import Clock
 from drive_control_plane.config import ControlPlaneSettings
 from drive_control_plane.database import Database
 from drive_control_plane.database.tables import AppliedOffset, MinuteCount, RecentError
+from drive_control_plane.kafka_contact import KafkaContact
 from google_drive_worker.schemas.event import EventName as Name
 
 
@@ -169,3 +170,30 @@ async def test_a_database_that_is_away_is_waited_for(
     await away.close()
     assert waits[:4] == [0.5, 1.0, 2.0, 4.0]
     assert await counted(known) == (16, 16)
+
+
+async def test_whether_events_can_be_read_is_known(
+    settings: ControlPlaneSettings, known: Database, tmp_path: Path
+) -> None:
+    """A reader that cannot begin is silent; one that has nothing to read is not, however long."""
+    time, failed = ManualTime(), asyncio.Event()
+    contact = KafkaContact(lambda: time.now)
+
+    async def sleep(_: float) -> None:
+        failed.set()
+        await asyncio.sleep(0)
+
+    async def reads() -> bool:
+        return contact.reads
+
+    away = Database(f"sqlite:///{tmp_path / 'nowhere' / 'database.sqlite'}")
+    async with consuming(settings, away, Clock(now=lambda: time.now, sleep=sleep), contact):
+        await asyncio.wait_for(failed.wait(), DEADLINE_SECONDS)
+        time.advance(seconds=100)
+        assert (contact.reads, contact.silent_seconds) == (False, 100.0)
+        (tmp_path / "nowhere").symlink_to(tmp_path, target_is_directory=True)
+        for _ in range(3):
+            await until(reads)
+            time.advance(seconds=100)
+    await away.close()
+    assert await all_of(known, MinuteCount) == []

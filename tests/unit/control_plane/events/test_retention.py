@@ -9,6 +9,7 @@ from drive_control_plane.database import Base, Database
 from drive_control_plane.database.tables import (
     Alert,
     ConnectFlow,
+    FailedAttempt,
     Job,
     JobStatus,
     MinuteCount,
@@ -21,7 +22,16 @@ from drive_control_plane.database.tables import (
 from drive_control_plane.events.retention import clean
 
 DAY = timedelta(days=1)
-TABLES: tuple[type[Base], ...] = (MinuteCount, RecentError, Job, Alert, ConnectFlow, OperatorSession, SetupLink)
+TABLES: tuple[type[Base], ...] = (
+    MinuteCount,
+    RecentError,
+    Job,
+    Alert,
+    ConnectFlow,
+    OperatorSession,
+    SetupLink,
+    FailedAttempt,
+)
 
 
 def remembered(name: str, when: datetime, *, over: bool = True) -> list[Base]:
@@ -46,6 +56,7 @@ def remembered(name: str, when: datetime, *, over: bool = True) -> list[Base]:
         ConnectFlow(state_hash=name, browser_hash="", tenant_id=TENANT, settings={}, code_verifier=b"", **life),
         OperatorSession(secret_hash=name, operator_id="op", seen_at=when, address="", **life),
         SetupLink(secret_hash=name, tenant_id=TENANT, role=Role.VIEWER, **life),
+        FailedAttempt(key=name, at=when),
     ]
 
 
@@ -79,7 +90,7 @@ async def test_how_long_each_kind_is_kept_is_a_setting(database: Database) -> No
     kept = make_settings(**{f"retention_{kind}_days": 10 + i for i, kind in enumerate(kinds)})
     moment = timedelta(seconds=1)
     going = [await clean(database, EPOCH + (9 + i) * DAY + moment, kept) for i in range(len(kinds) + 1)]
-    assert going == [0, 1, 1, 1, 1, 3]
+    assert going == [0, 1, 1, 1, 1, 4]
 
 
 async def test_what_has_not_ended_stays(databases: Database) -> None:

@@ -79,3 +79,13 @@ async def test_files_of_our_own_may_be_kept(address: str) -> None:
             assert (answer.status, "no-store" in answer.headers.get("cache-control", "")) == (200, False)
         async with http.get(f"{address}/openapi.json") as answer:
             assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+
+
+async def test_what_a_route_refuses_is_in_the_document(address: str) -> None:
+    """Beside what any request may be told under the same status."""
+    async with aiohttp.ClientSession() as http, http.get(f"{address}/openapi.json") as answer:
+        paths = (await answer.json())["paths"]
+    told = {method: paths["/v1/connections/{connection_id}"][method]["responses"]["422"] for method in ("get", "patch")}
+    assert all(each["description"].startswith("`invalid_request`: ") for each in told.values())
+    assert "`folders_not_followed`" in told["patch"]["description"]
+    assert "Validation Error" not in told["get"]["description"]

@@ -14,11 +14,22 @@ from drive_control_plane.oauth import (
     service_account_pages,
 )
 from drive_control_plane.oauth.errors import MISSETTINGS, PASSING, REFUSALS
-from drive_control_plane.scheduler import sending
+from drive_control_plane.scheduler import sending, telling
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "connecting.md"
 RAISED = re.compile(r'(?:ConnectError\(|Problem\(\s*\d+,|_not_tried\(subject,)\s*"(\w+)"')
-SOURCES = (callback, delegating, delegating_many, flow, keeping, lookup, replacing, sending, service_account_pages)
+SOURCES = (
+    callback,
+    delegating,
+    delegating_many,
+    flow,
+    keeping,
+    lookup,
+    replacing,
+    sending,
+    service_account_pages,
+    telling,
+)
 
 
 def test_every_code_is_in_the_document() -> None:

@@ -8,7 +8,8 @@ from tests.unit.control_plane.operators.office import PASSWORD, Office, office_o
 
 from drive_control_plane.database import Database
 from drive_control_plane.database.tables import Role
-from drive_control_plane.operators.guessing import FAILURES_AN_ACCOUNT, FAILURES_AN_ADDRESS, WINDOW
+from drive_control_plane.operators.failures import WINDOW
+from drive_control_plane.operators.guessing import FAILURES_AN_ACCOUNT, FAILURES_AN_ADDRESS
 
 NEW = "a better battery staple"
 

@@ -9,6 +9,7 @@ from tests.unit.control_plane.operators.office import PASSWORD, Office, office_o
 
 from drive_control_plane.database import Database
 from drive_control_plane.database.tables import Role
+from drive_control_plane.events.retention import clean
 from drive_control_plane.http.problems import Problem
 from drive_control_plane.operators import people
 
@@ -212,3 +213,18 @@ async def test_nobody_who_is_not_signed_in_gets_in(office: Office) -> None:
     for path in ("/operators", "/account"):
         assert await browser.get(path) == (303, "/sign-in")
     assert (await browser.send("/operators/op_1/disable"))[0] == 401
+
+
+async def test_when_somebody_was_last_seen_outlives_their_sessions(office: Office) -> None:
+    """It is when they were last there, not when they signed in, also once their sessions are cleaned away."""
+    ada, grace = await office.hired("ada"), await office.hired("grace", Role.VIEWER)
+    office.time.advance(hours=2)
+    assert (await grace.get("/account"))[0] == 200
+    seen_at = office.time.now
+    office.time.advance(days=30)
+    await clean(office.context.database, office.time.now, office.context.settings)
+    assert await ada.sign_in() == 303
+    _, listed = await ada.get("/operators")
+    row = next(row for row in listed.split("<tr>") if grace.email in row)
+    assert ">30 d ago<" in row
+    assert (await office.account("grace")).signed_in_at == seen_at

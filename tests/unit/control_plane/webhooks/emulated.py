@@ -35,6 +35,8 @@ class Drive:
     tokens: list[str] = field(default_factory=list)
     """The connections that a token was asked for."""
     has_token: bool = True
+    refused: list[str] = field(default_factory=list)
+    """Hashes of tokens that Google refused, as they were told."""
 
     def __post_init__(self) -> None:
         self.manager = self.replica(self.context)
@@ -43,12 +45,14 @@ class Drive:
         """A manager as another process would have it."""
         return ChannelManager(context, self.token_of)
 
-    async def token_of(self, connection_id: str) -> str:
-        """A token of the world's first user."""
+    async def token_of(self, connection_id: str, refused_hash: str | None) -> str:
+        """A token of the world's first user; another one when that is refused."""
         self.tokens.append(connection_id)
+        if refused_hash is not None:
+            self.refused.append(refused_hash)
         if not self.has_token:
             raise Problem(409, "reauthorization_required", "the grant is gone")
-        return "ya29.secret-token"
+        return f"ya29.secret-token{len(self.refused) or ''}"
 
     def pass_time(self, **duration: float) -> None:
         """Let time pass here and at Google."""

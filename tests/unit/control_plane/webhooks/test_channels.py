@@ -27,6 +27,7 @@ from tests.unit.control_plane.webhooks.stage import (
 
 from drive_control_plane.database import Database
 from drive_control_plane.database.tables import AuditEntry, Channel, Connection, ConnectionStatus, Corpus
+from drive_control_plane.security.secrets import hash_of
 from drive_control_plane.webhooks import due
 from drive_control_plane.webhooks.channels import push_is_possible
 
@@ -314,6 +315,45 @@ async def test_no_token_is_a_failure_like_others(quick: Drive) -> None:
     assert (connection.push_failures, await rows(quick)) == (1, [])
 
 
+async def test_a_token_that_google_refuses_is_replaced_once(quick: Drive) -> None:
+    """By the hash of the refused one, as workers do; all logs are told of in the same turn."""
+    for name in ("Crew", "Staff"):
+        await corpus(quick, f"drive:{quick.world.create_drive(name).id}")
+    await quick.fault("changes.getStartPageToken", status=401, reason="authError")
+    await quick.manager.look()
+    assert quick.refused == [hash_of(SECRET)]
+    assert quick.tokens == [CONNECTION] * 2
+    assert len(await quick.open_ids()) == 3
+    assert (await connection_of(quick.context.database)).push_failures == 0
+
+
+async def test_google_that_refuses_each_token_is_asked_again_later(quick: Drive) -> None:
+    """One more token is asked for, not one after the other."""
+    await quick.fault("changes.watch", status=401, reason="authError", count=None)
+    await quick.manager.look()
+    assert len(quick.refused) == 1
+    assert await rows(quick) == []
+    assert (await connection_of(quick.context.database)).push_failures == 1
+
+
+async def test_a_refused_token_without_another_stops_what_is_unwanted(quick: Drive) -> None:
+    """A paused connection whose grant is gone takes nothing more by its channels; an active one is tried later."""
+    await quick.manager.look()
+    await change(quick, Connection, status=ConnectionStatus.PAUSED)
+    quick.pass_time(minutes=1)
+    await quick.fault("channels.stop", status=401, reason="authError", count=None)
+    opened = quick.manager._token_of
+
+    async def gone(connection_id: str, refused_hash: str | None) -> str:
+        quick.has_token = refused_hash is None
+        return await opened(connection_id, refused_hash)
+
+    quick.manager._token_of = gone
+    await quick.manager.look()
+    assert open_ones(await rows(quick), quick.time.now) == []
+    assert (await connection_of(quick.context.database)).push_due_at is None
+
+
 async def test_one_drive_that_fails_keeps_no_other(quick: Drive) -> None:
     """Google does not know one of the drives; the user's own log is told of all the same."""
     await corpus(quick, "drive:gone")
@@ -373,10 +413,10 @@ async def test_a_log_that_opens_during_a_turn_is_not_forgotten(quick: Drive) -> 
     shared = quick.world.create_drive("Crew")
     opened = quick.manager._token_of  # the one moment within a turn that a test can reach
 
-    async def meanwhile(connection_id: str) -> str:
+    async def meanwhile(connection_id: str, refused_hash: str | None) -> str:
         if len(quick.tokens) == 0:
             await corpus(quick, f"drive:{shared.id}")
-        return await opened(connection_id)
+        return await opened(connection_id, refused_hash)
 
     quick.manager._token_of = meanwhile
     await quick.manager.look()
@@ -454,3 +494,25 @@ async def test_the_manager_runs_until_it_is_cancelled(quick: Drive, caplog: pyte
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_database_that_is_away_is_asked_ever_more_rarely(
+    quick: Drive, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Up to a minute; the log has the first failure, one in a quarter of an hour, and that it works again."""
+    async with quick.context.database.transaction() as session:
+        await session.execute(text("ALTER TABLE channels RENAME TO gone"))
+    running = asyncio.create_task(quick.manager.run())
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while len(quick.time.slept) < 40:
+            await quick.open_ids()
+        async with quick.context.database.transaction() as session:
+            await session.execute(text("ALTER TABLE gone RENAME TO channels"))
+        while "looked at again now" not in caplog.text:
+            await quick.open_ids()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert quick.time.slept[:8] == [2, 4, 8, 16, 32, 60, 60, 60]
+    told = [record for record in caplog.records if "looked at again later" in record.message]
+    assert 3 <= len(told) <= 4

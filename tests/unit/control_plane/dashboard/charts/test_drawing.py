@@ -27,6 +27,23 @@ def test_each_value_has_a_bar_in_the_box(values: Sequence[int]) -> None:
         assert bar.height >= 1.4
 
 
+@given(st.lists(st.none() | st.integers(0, 10**12), min_size=STEPS, max_size=STEPS))
+def test_a_limit_is_level_within_a_step(limits: Sequence[int | None]) -> None:
+    """From a step's beginning to its end, at its height and in the box; where none is known, there is a gap."""
+    scale = scales.of_counts(max((limit for limit in limits if limit is not None), default=0))
+    drawn = drawing.limited(drawing.bars([0] * STEPS, [], scale, WINDOW), limits, scale)
+    points = [tuple(map(float, point.split(","))) for line in drawn.limits for point in line.split()]
+    known = [limit for limit in limits if limit is not None]
+    assert len(points) == 2 * len(known)
+    assert len(drawn.limits) == sum(
+        limit is not None and (number == 0 or limits[number - 1] is None) for number, limit in enumerate(limits)
+    )
+    for (left, y), (right, level) in zip(points[::2], points[1::2], strict=True):
+        assert y == level
+        assert LEFT <= left < right <= WIDTH
+        assert TOP - 0.1 <= y <= HEIGHT - BOTTOM
+
+
 @given(LAGS)
 def test_a_line_has_gaps_where_nothing_is_known(values: Sequence[float | None]) -> None:
     """Each known value is drawn once: in a line with its neighbours, or as a dot of its own."""

@@ -12,10 +12,10 @@ from drive_control_plane.dashboard.charts.spans import Span, window_of
 NOW = EPOCH + timedelta(minutes=7, seconds=30)
 
 
-def _charts(*told: Point) -> Charts:
+def _charts(*told: Point, of_all: bool = False) -> Charts:
     window = window_of(Span.DAY, NOW)
     points = {point.at: point for point in told}
-    return charts_of([points.get(at, Point(at)) for at in window.moments()], window, Span.DAY)
+    return charts_of([points.get(at, Point(at)) for at in window.moments()], window, Span.DAY, of_all=of_all)
 
 
 def _panel(charts: Charts, name: str) -> Panel:
@@ -57,6 +57,41 @@ def test_refusals_show_even_where_nothing_else_does() -> None:
     panel = _panel(_charts(Point(EPOCH, refused=1)), "units")
     assert panel.warning == "1 call refused (▼)"
     assert panel.drawing is not None
+
+
+def test_waits_for_quota_are_told() -> None:
+    """All together; where nobody waited only the summary says so."""
+    charts = _charts(Point(_before(30), units=3_000, waited_seconds=70.4), Point(EPOCH, waited_seconds=2.0))
+    panel = _panel(charts, "units")
+    assert panel.note == "Held back by quota for 1 min 12 s."
+    assert panel.summary.endswith("0 calls refused. Held back by quota for 1 min 12 s.")
+    quiet = _panel(_charts(Point(EPOCH, units=1)), "units")
+    assert (quiet.note, quiet.summary.endswith("Held back by quota for 0 s.")) == (None, True)
+
+
+def test_the_limit_is_a_line_above_what_all_connections_use() -> None:
+    """In steps that know one; a connection is held against none, for it shares it."""
+    told = [Point(_before(30), units=3_000, limit_per_minute=600), Point(EPOCH, units=75, limit_per_minute=500)]
+    panel = _panel(_charts(*told, of_all=True), "units")
+    assert panel.note == "Limit, as workers believe: 500 per minute."
+    assert panel.summary.endswith("Held back by quota for 0 s. Limit, as workers believe: 500 per minute.")
+    assert panel.drawing is not None
+    assert len(panel.drawing.limits) == 2
+    of_one = _panel(_charts(*told), "units")
+    assert of_one.drawing is not None
+    assert not of_one.drawing.limits
+    assert "Limit" not in of_one.summary
+
+
+def test_a_limit_far_away_does_not_flatten_the_bars() -> None:
+    """It is told in words, and the bars keep their scale."""
+    told = Point(_before(30), units=3_000, limit_per_minute=1_000_000)
+    panel, of_one = _panel(_charts(told, of_all=True), "units"), _panel(_charts(told), "units")
+    assert panel.note == "Limit, as workers believe: 1,000,000 per minute."
+    assert panel.drawing is not None
+    assert of_one.drawing is not None
+    assert not panel.drawing.limits
+    assert panel.drawing.bars == of_one.drawing.bars
 
 
 def test_a_lag_that_nobody_told_of_is_no_lag_of_zero() -> None:

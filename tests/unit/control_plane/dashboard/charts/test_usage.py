@@ -25,8 +25,8 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
         ada, grace = await made.connection("Ada"), await made.connection("Grace")
         theirs = await made.connection("Eve", tenant="other")
         await made.add(
-            counted(1, ada, changes=5, units=100, calls=1, refused=2, lag_seconds=3.0),
-            counted(1, grace, changes=7, units=200, calls=2),
+            counted(1, ada, changes=5, units=100, calls=1, refused=2, lag_seconds=3.0, waited_seconds=75.5),
+            counted(1, grace, changes=7, units=200, calls=2, limit_per_minute=900),
             counted(1, theirs, changes=1_000_000, units=1_000_000),
         )
         yield made
@@ -44,8 +44,9 @@ async def test_programs_get_the_series(desk: Desk) -> None:
     assert (usage["span"], usage["step_seconds"], len(usage["points"])) == ("1h", 60, 60)
     assert (usage["since"], usage["until"]) == ("2025-12-31T23:01:00Z", "2026-01-01T00:01:00Z")
     counts = {"changes": 12, "files": 0, "records": 0, "errors": 0, "calls": 3, "units": 300, "refused": 2}
-    assert usage["points"][-2] == {"at": "2025-12-31T23:59:00Z", **counts, "lag_seconds": 3.0}
-    assert usage["points"][-1]["lag_seconds"] is None
+    measures = {"lag_seconds": 3.0, "waited_seconds": 75.5, "limit_per_minute": 900}
+    assert usage["points"][-2] == {"at": "2025-12-31T23:59:00Z", **counts, **measures}
+    assert usage["points"][-1]["lag_seconds"] is usage["points"][-1]["limit_per_minute"] is None
     _, of_one = await _usage(desk, "?connection_id=conn_grace")
     assert of_one["step_seconds"] == 900
     assert sum(point["changes"] for point in of_one["points"]) == 7
@@ -87,6 +88,7 @@ async def test_charts_can_be_read_by_everybody(desk: Desk) -> None:
     assert "12 in the last hour. Per minute: 0 to 12, 0 so far in this one." in text
     assert "2 calls refused" in text
     assert '<th scope="row">Dec 31, 23:59</th><td class="number">12</td>' in text
+    assert '<td class="number">75.5</td><td class="number">900</td><td class="number">3.0</td></tr>' in text
     assert 'data-here="/fragments/charts?span=1h" aria-current="true"' in text
     assert "None in the last hour." in text, "errors"
     assert "style=" not in text
@@ -101,6 +103,21 @@ async def test_a_connections_charts_are_its_own(desk: Desk) -> None:
     _, text = await desk.get(f"/fragments/connections/{quiet}/charts")
     assert "Nothing yet" in text
     assert "<svg" not in text
+
+
+async def test_who_is_held_back_by_quota_sees_it(desk: Desk) -> None:
+    """On the connection itself; the limit, which is the project's, stands where all connections are."""
+    _, overview = await desk.get("/fragments/charts?span=1h")
+    assert '<p class="note hint">Held back by quota for 1 min 16 s. Limit, as workers believe: 900 per minute.</p>' in (
+        overview
+    )
+    assert overview.count('class="limit"') == 1
+    _, ada = await desk.get("/fragments/connections/conn_ada/charts?span=1h")
+    assert '<p class="note hint">Held back by quota for 1 min 16 s.</p>' in ada
+    _, grace = await desk.get("/fragments/connections/conn_grace/charts?span=1h")
+    assert "Held back by quota for 0 s." in grace
+    assert 'class="note' not in grace
+    assert 'class="limit"' not in ada + grace
 
 
 async def test_the_overview_tells_figures_of_all(desk: Desk) -> None:
