@@ -116,15 +116,12 @@ class Reader:
         """Connections whose snapshot is complete."""
         return {event["integration_connection_id"] for event in self.events("snapshot_completed")}
 
-    def wait(
-        self, condition: Callable[[], bool], what: str | Callable[[], object], seconds: float = WAIT_SECONDS
-    ) -> None:
-        """Wait for something to be read; `what` may be asked once it is too late, and then tells how far things are."""
+    def wait(self, condition: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
+        """Wait for something to be read."""
         with self._changed:
             met = self._changed.wait_for(condition, seconds)
         newest = self.others["events"][-5:] + self.others["errors"][-1:]
-        late = what() if callable(what) and not met else what
-        assert met, f"did not happen within {seconds:.0f} s: {late}; {len(self.records)} records, last told: {newest}"
+        assert met, f"did not happen within {seconds:.0f} s: {what}; {len(self.records)} records, last told: {newest}"
 
     def reaches(self, number: int, seconds: float) -> bool:
         """Wait until so many records were read, but not for long."""
