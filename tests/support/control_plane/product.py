@@ -9,11 +9,12 @@ import asyncio
 import json
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -36,6 +37,9 @@ from google_drive_emulator import Emulator, World, synthetic_world
 FILES = 120
 EMAIL, PASSWORD = "ada@company.example", "correct horse battery"
 WAIT_SECONDS = 60.0
+STACKS_SECONDS = 1.0
+"""For processes to say where they are."""
+MOST_SHOWN = 20_000
 ROLES = {
     "TRIGGER": "integrations-inbound-trigger",
     "WEBHOOK": "integrations-inbound-webhook",
@@ -58,6 +62,7 @@ class Product:
     logs: list[Path]
     database_url: str
     vault: Vault
+    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
 
     async def get(self, path: str) -> str:
         async with self.http.get(urljoin(self.url, path)) as answer:
@@ -109,9 +114,15 @@ class Product:
                 while not wanted(text := await self.get(f"/fragments{path}")):  # noqa: ASYNC110 # of other processes
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            told = "\n".join(said(log)[-3000:] for log in self.logs)
-            raise AssertionError(f"not shown: {what}\n{text}\n{told}") from None
+            raise AssertionError(f"not shown: {what}\n{text}\n{await self._told()}") from None
         return text
+
+    async def _told(self) -> str:
+        """What the processes have said, and where each of their tasks is."""
+        for running in self.processes:
+            running.send_signal(signal.SIGUSR1)
+        await asyncio.sleep(STACKS_SECONDS)
+        return "\n".join(said(log)[-MOST_SHOWN:] for log in self.logs)
 
     async def until_record(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a record; those before it are passed over."""
@@ -126,7 +137,9 @@ class Product:
 
 
 @asynccontextmanager
-async def process(module: str, *arguments: str, log: Path, **settings: str) -> AsyncIterator[None]:
+async def process(
+    module: str, *arguments: str, log: Path, **settings: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A program until the end of the block; it ends in order."""
     environment = {**os.environ, **settings}
     with log.open("wb") as sink:  # a moment
@@ -134,7 +147,7 @@ async def process(module: str, *arguments: str, log: Path, **settings: str) -> A
             sys.executable, "-m", module, *arguments, env=environment, stdout=sink, stderr=sink
         )
     try:
-        yield
+        yield running
         running.terminate()
         assert await asyncio.wait_for(running.wait(), 30) == 0, said(log)
     finally:
@@ -224,8 +237,12 @@ async def running_product(directory: Path) -> AsyncIterator[Product]:
             "WORKER_HTTP_PORT": "0",
             "OBJECT_STORE_URL": (directory / "objects").as_uri(),
         }
-        await stack.enter_async_context(process("drive_control_plane", "run", log=logs[0], **settings))
-        await stack.enter_async_context(process("google_drive_worker", "run", log=logs[1], **worker))
+        for module, log, environment in (
+            ("drive_control_plane", logs[0], settings),
+            ("google_drive_worker", logs[1], worker),
+        ):
+            running = await stack.enter_async_context(process(module, "run", log=log, **environment))
+            made_product.processes.append(running)
         yield made_product
 
 
