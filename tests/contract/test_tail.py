@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from clustera_toolkit.kafka import (
     Bounds,
@@ -23,6 +25,7 @@ from clustera_toolkit.testing.brokers import Broker, unique_name
 from clustera_toolkit.testing.ports import free_port
 
 DEADLINE_SECONDS = 30.0
+NEW_TOPICS = 12
 SECONDS = 20.0
 
 
@@ -51,6 +54,17 @@ async def values(broker: Broker, place: Position, bounds: Bounds, wanted: bytes 
 
 def numbers(first: int, after: int) -> list[bytes]:
     return [str(number).encode() for number in range(first, after)]
+
+
+async def test_a_topic_that_was_just_made_is_read(apache_kafka: ApacheKafka, topic_names: Callable[[str], str]) -> None:
+    """Its leader may not know of it yet; that passes, and is nobody's failure."""
+    topics = [topic_names("new") for _ in range(NEW_TOPICS)]
+    admin = AdminClient({"bootstrap.servers": apache_kafka.bootstrap_servers})
+    for created in admin.create_topics([NewTopic(topic, 2) for topic in topics]).values():
+        created.result(SECONDS)
+    places = [Position(topic, 1) for topic in topics]
+    found = await asyncio.gather(*(values(apache_kafka, place, Bounds(3, open_seconds=0)) for place in places))
+    assert {(tail.read, tail.is_whole) for tail in found} == {(0, True)}
 
 
 class Transactions:

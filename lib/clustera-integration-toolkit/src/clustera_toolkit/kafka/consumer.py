@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from clustera_toolkit.kafka.errors import ConsumerFailedError, DeadlineError, FencedError, error_of
-from clustera_toolkit.kafka.messages import InboundMessage, Position, client_log
+from clustera_toolkit.kafka.messages import ANSWER_MILLISECONDS, InboundMessage, Position, client_log
 
 Result = TypeVar("Result")
 
@@ -75,6 +75,7 @@ class KafkaConsumer:
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "isolation.level": "read_committed",
+            "socket.timeout.ms": ANSWER_MILLISECONDS,
             "partition.assignment.strategy": "range",
             "session.timeout.ms": session_timeout_ms,
             "heartbeat.interval.ms": max(100, session_timeout_ms // 4),

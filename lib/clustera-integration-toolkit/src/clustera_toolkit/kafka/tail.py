@@ -153,10 +153,14 @@ class TailReader:
     def _limits(self, place: Position) -> tuple[int, int]:
         """The first offset that there is, and the first that is not decided yet."""
         at = TopicPartition(place.topic, place.partition)
-        try:
-            return self._live.get_watermark_offsets(at, timeout=self._left())
-        except KafkaException as exception:
-            raise _failure(error_of(exception), place.topic) from exception
+        while True:
+            try:
+                return self._live.get_watermark_offsets(at, timeout=self._left())
+            except KafkaException as exception:
+                error = error_of(exception)
+                if error.code() not in _MOVING:
+                    raise _failure(error, place.topic) from exception
+            self._ending.wait(STEP_SECONDS)  # a topic that was just made, or whose leader has changed
 
     def _window(self, place: Position, search: "_Search[Found]", open_seconds: float | None = None) -> None:
         """Read the next window. With `open_seconds` it is the last one: it goes on to what the end is by then."""
@@ -258,6 +262,7 @@ _MISSING = frozenset(
     }
 )
 _FINAL = _REFUSED | _MISSING
+_MOVING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 _AWAY = frozenset({KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE})
 
 
