@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from clustera_toolkit.kafka.errors import ConsumerFailedError, DeadlineError, FencedError, error_of
-from clustera_toolkit.kafka.messages import ANSWER_MILLISECONDS, InboundMessage, Position, client_log
+from clustera_toolkit.kafka.messages import InboundMessage, Position, client_log
 
 Result = TypeVar("Result")
 
@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 
 COMMITTED_TIMEOUT_SECONDS = 5.0
 COMMITTED_RETRY_SECONDS = 0.1
+ANSWER_MILLISECONDS = 20_000
+"""How long a broker may take for an answer before it is asked again, on another connection.
+
+librdkafka's default is a minute: so long nothing would be read when a broker's machine is gone without a word.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,6 @@ from msgspec import Struct
 client_log = logging.getLogger("clustera_toolkit.kafka.client")
 """Where librdkafka's own lines go, so that they are structured like all others."""
 
-ANSWER_MILLISECONDS = 20_000
-"""How long a broker may take for an answer before it is asked again, on another connection.
-
-librdkafka's default is a minute: so long everything would stand still when a broker's machine is gone without a word.
-"""
-
 Headers = Sequence[tuple[str, bytes]]
 
 

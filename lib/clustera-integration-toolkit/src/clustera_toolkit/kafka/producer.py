@@ -26,7 +26,7 @@ from clustera_toolkit.kafka.errors import (
     TransactionUncertainError,
     error_of,
 )
-from clustera_toolkit.kafka.messages import ANSWER_MILLISECONDS, OutboundMessage, Position, client_log
+from clustera_toolkit.kafka.messages import OutboundMessage, Position, client_log
 
 Result = TypeVar("Result")
 
@@ -89,7 +89,6 @@ class KafkaProducer:
             "acks": "all",
             "partitioner": "murmur2_random",
             "retry.backoff.ms": 10,
-            "socket.timeout.ms": ANSWER_MILLISECONDS,
             "linger.ms": LINGER_MILLISECONDS,
             "queue.buffering.max.kbytes": 65536,
             "compression.type": "lz4",
