@@ -95,8 +95,8 @@ class Lease:
         return bool(self._unreported) or self.is_wished or self._pause_seconds is not None or self.units > 0
 
     def is_low(self, now: float) -> bool:
-        """Whether calls would soon wait for it, at the rate of the last second."""
-        return self.units < self._last_second.spent(now) * LOW_FRACTION
+        """Whether calls would soon wait for it, at the rate of the last second, or at most at what is ever leased."""
+        return self.units < min(self._last_second.spent(now), self._most()) * LOW_FRACTION
 
     def affords(self, price: float, lane: Lane) -> bool:
         """Say whether a call can be paid."""
@@ -161,5 +161,8 @@ class Lease:
         return min(price, self._allowed * (1 - FREE_FRACTION))
 
     def _wanted(self, now: float) -> float:
-        recent = min(self._last_second.spent(now) * GROWTH, self._allowed * LEASE_SECONDS / self._period)
-        return float(int(recent + self._wish))
+        return float(int(min(self._last_second.spent(now) * GROWTH, self._most()) + self._wish))
+
+    def _most(self) -> float:
+        """What a lease holds at most beside what waits: the limit's share of its time."""
+        return self._allowed * LEASE_SECONDS / self._period

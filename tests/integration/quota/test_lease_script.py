@@ -16,6 +16,7 @@ from google_drive_worker.quota.redis_books import RedisBooks, open_redis
 
 LIMIT = 2000
 REPLICAS = 3
+MOST_EXCHANGES = 2 * LIMIT
 NAMES = count()
 STEPS = st.lists(
     st.tuples(
@@ -75,8 +76,11 @@ class World:
                 ledger.refused("u", 0.0, self.now, user_only=False)
             await self._exchange(ledger, books, heard=step != "lose")
             lane = Lane.CHANGES if step == "change" else Lane.FIRST_SCAN
-            while self._spend(ledger, price, lane) or (ledger.is_low(self.now) and not ledger.is_short):
+            for _ in range(MOST_EXCHANGES):
+                if not self._spend(ledger, price, lane) and (not ledger.is_low(self.now) or ledger.is_short):
+                    return
                 await self._exchange(ledger, books, heard=True)
+            raise AssertionError("a replica asks for more and more at one moment")
 
     def _spend(self, ledger: LeasedLedger, price: int, lane: Lane) -> bool:
         before = len(self.spent)

@@ -51,6 +51,17 @@ def test_a_lease_follows_the_need() -> None:
     assert lease.ask(0.0, 5.0, leaving=False).want == 0
 
 
+def test_who_has_all_that_is_ever_leased_does_not_ask_for_more() -> None:
+    """After a second of dear calls, what is granted is less than they cost: to ask again at once would give nothing."""
+    lease = Lease(LIMIT, 60.0)
+    answered(lease, 0.0, 600)
+    lease.spend(600, 0.0)
+    assert lease.is_low(0.1)
+    assert answered(lease, 0.1, 700).want == LIMIT / 60
+    assert not lease.is_short
+    assert not lease.is_low(0.1)
+
+
 def test_who_leaves_wants_nothing() -> None:
     """The last ask gives all back, whatever waits."""
     lease = Lease(LIMIT, 60.0)
