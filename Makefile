@@ -35,7 +35,8 @@ demo: $(STAMP) ## The whole product on an emulated Drive, in one process; prints
 test: $(STAMP) lint ## Lint, types, import contracts and all tests (Apache Kafka where Java 17 and Maven are installed)
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(AT_ONCE)
-	@$(BIN)/python -m pytest $(ONE_BY_ONE)
+	@$(BIN)/python -m pytest $(ONE_BY_ONE) || { echo "Once more, what failed (whole processes; the first time is above):"; \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ONE_BY_ONE); }
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif

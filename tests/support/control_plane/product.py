@@ -126,14 +126,17 @@ class Product:
 
     async def until_record(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a record; those before it are passed over."""
-        async with asyncio.timeout(WAIT_SECONDS):
-            while True:
-                message = await asyncio.to_thread(self.records.poll, 0.2)
-                if message is None or message.error() is not None:
-                    continue
-                record: dict[str, Any] = json.loads(message.value() or b"{}")
-                if wanted(record):
-                    return record
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while True:
+                    message = await asyncio.to_thread(self.records.poll, 0.2)
+                    if message is None or message.error() is not None:
+                        continue
+                    record: dict[str, Any] = json.loads(message.value() or b"{}")
+                    if wanted(record):
+                        return record
+        except TimeoutError:
+            raise AssertionError(f"no such record\n{await self._told()}") from None
 
 
 @asynccontextmanager
