@@ -15,10 +15,11 @@ CHANGES = frozenset({"change", "changed"})
 MAX_TOKEN = 256
 MAX_NUMBER = 2**63 - 1
 MAX_HEADER = 1024
+_STATE = "X-Goog-Resource-State"
 _TOLD = (
     "X-Goog-Channel-ID",
     "X-Goog-Channel-Expiration",
-    "X-Goog-Resource-State",
+    _STATE,
     "X-Goog-Message-Number",
     "X-Goog-Resource-ID",
     "X-Goog-Resource-URI",
@@ -46,8 +47,13 @@ class Notification:
 
     @property
     def tells_change(self) -> bool:
-        """Whether the log has grown; `sync` announces the channel only, other states are not for logs."""
+        """Whether the log has grown."""
         return self.state in CHANGES
+
+    @property
+    def asks_for_look(self) -> bool:
+        """Whether the log is to be read: also when a channel begins, for what came before it was told to nobody."""
+        return self.tells_change or self.state == SYNC
 
 
 def read(headers: Mapping[str, str]) -> Notification:
@@ -58,7 +64,7 @@ def read(headers: Mapping[str, str]) -> Notification:
     return Notification(
         channel_id=_needed(told, "X-Goog-Channel-ID"),
         number=_number(_needed(told, "X-Goog-Message-Number")),
-        state=_needed(told, "X-Goog-Resource-State").lower(),
+        state=_needed(told, _STATE).lower(),
         resource_id=_needed(told, "X-Goog-Resource-ID"),
         token=headers.get("X-Goog-Channel-Token", "")[: MAX_TOKEN + 1],
         headers=told,
@@ -66,14 +72,18 @@ def read(headers: Mapping[str, str]) -> Notification:
 
 
 def message(notification: Notification, connection_id: str, corpus: str, received_at: datetime) -> bytes:
-    """The message for the worker; its id is the same when Google sends the notification again."""
+    """The message for the worker; its id is the same when Google sends the notification again.
+
+    `sync` is left out: the worker ignores it by contract, and this is a hint to read the log.
+    """
+    hides = {_STATE} if notification.state == SYNC else set()
     return _ENCODER.encode(
         {
             "message_id": f"{notification.channel_id}:{notification.number}",
             "integration_connection_id": connection_id,
             "corpus": corpus,
             "received_at": f"{received_at:%Y-%m-%dT%H:%M:%S}.{received_at.microsecond // 1000:03}Z",
-            "headers": notification.headers,
+            "headers": {name: value for name, value in notification.headers.items() if name not in hides},
         }
     )
 

@@ -30,7 +30,7 @@ class Outcome(Enum):
 
     PUBLISHED = "published"
     NOTED = "noted"
-    """It announces the channel, or says what a log has no use for."""
+    """It says what a log has no use for."""
     OLD = "old"
     """The channel has counted further."""
     UNKNOWN = "unknown"
@@ -105,7 +105,7 @@ class Receiver:
 
     async def _taken(self, notification: Notification, line: Line) -> Outcome:
         now = self._context.clock.now()
-        if not notification.tells_change:
+        if not notification.asks_for_look:
             self._note(notification, line, now)
             return Outcome.NOTED
         line.sending.add(notification.number)

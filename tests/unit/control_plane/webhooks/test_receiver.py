@@ -87,13 +87,15 @@ async def test_a_change_is_published_as_the_contract_has_it(stage: Stage) -> Non
     assert TOKEN.encode() not in published.value
 
 
-async def test_sync_is_noted_and_not_published(databases: Database) -> None:
-    """The channel's first message makes push healthy until the channel ends; Kafka is told nothing."""
+async def test_a_channel_that_begins_has_its_log_read(databases: Database) -> None:
+    """What changed before it was told to nobody. It makes push healthy until its end, and is no change itself."""
     await add_connection(databases, CONNECTION, ME)
     async with staged(databases) as served:
         channel = await add_channel(databases, resource_id=None)
         assert await served.notify(channel, 1, Resource_State="sync") == 200
-        assert served.publisher.published == []
+        (hint,) = served.publisher.published
+        assert (hint.json()["corpus"], hint.json()["message_id"]) == ("user:me", f"{channel}:1")
+        assert "X-Goog-Resource-State" not in hint.json()["headers"]  # by contract the worker ignores `sync`
     (row,) = await channels_of(databases)
     assert (row.last_number, row.notified_at, row.resource_id) == (1, EPOCH, RESOURCE)
     connection = await connection_of(databases)
@@ -156,7 +158,7 @@ async def test_another_resource_is_refused(stage: Stage) -> None:
     early = await add_channel(stage.context.database, resource_id=None)
     assert await stage.notify(early, 1, Resource_State="sync") == 200
     assert await stage.notify(early, 2, Resource_ID="another") == 403
-    assert stage.publisher.published == []
+    assert len(stage.publisher.published) == 1
 
 
 async def test_unknown_stopped_and_ended_channels_are_not_found(stage: Stage) -> None:
