@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from clustera_toolkit.kafka import follow
+from clustera_toolkit.stacks import show_stacks_on_signal
 from drive_demo.browser import Browser, connect
 from drive_demo.dashboard import CONNECTION, Dashboard, open_dashboard
 from drive_demo.drive import Difference, EmulatedDrive, Json
@@ -50,6 +51,7 @@ class _Stage:
 
 async def run_demo(options: DemoOptions, settings: MockSettings, show: Show) -> Summary:
     """Run the demo. Raises `DemoFailedError`, `MockModeError` and what worker and control plane raise."""
+    show_stacks_on_signal()
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(
             embedded_parts(

@@ -21,6 +21,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 PASSWORD = "correct horse battery"
 ARRIVAL_MS = 60_000
 END_SECONDS = 90.0
+STACKS_SECONDS = 1.0
+"""For the demo to say where each of its tasks is."""
+MOST_SHOWN = 60_000
 
 
 @pytest.fixture
@@ -141,11 +144,19 @@ async def test_a_newcomer_gets_from_the_terminal_to_a_synced_drive() -> None:
 
 @contextlib.asynccontextmanager
 async def started(*arguments: str) -> AsyncIterator[Process]:
-    """The demo, running until it is told to end."""
+    """The demo, running until it is told to end; a test that fails shows what it said."""
     command = ("-m", "drive_demo", "--port", "0", *arguments)
     process = await asyncio.create_subprocess_exec(sys.executable, *command, env=ENVIRONMENT, stdout=PIPE, stderr=PIPE)
     try:
         yield process
+    except BaseException:
+        if process.returncode is None:
+            process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(STACKS_SECONDS)
+            process.kill()
+            _, said = await process.communicate()
+            sys.stderr.write(said.decode(errors="replace")[-MOST_SHOWN:])
+        raise
     finally:
         if process.returncode is None:
             process.kill()

@@ -3,7 +3,6 @@
 In: a running loop. Out: how late it is, a few times a second, and a line in the log when that is much.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import NoReturn
@@ -28,4 +27,3 @@ async def watch_loop(seen: Callable[[float], None] = lambda _: None, timing: Tim
         seen(late)
         if late >= LATE_SECONDS:
             log.warning("the event loop stood still for %.1f s: everything waited", late)
-        await asyncio.sleep(0)  # also by a clock whose waits take no time, others get their turn
