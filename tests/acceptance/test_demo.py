@@ -146,6 +146,8 @@ async def test_a_newcomer_gets_from_the_terminal_to_a_synced_drive() -> None:
 async def started(*arguments: str) -> AsyncIterator[Process]:
     """The demo, running until it is told to end; a test that fails shows what it said."""
     command = ("-m", "drive_demo", "--port", "0", *arguments)
+    # What is run in the background may have been told to ignore Ctrl-C, and tells its children so; with a handler not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = await asyncio.create_subprocess_exec(sys.executable, *command, env=ENVIRONMENT, stdout=PIPE, stderr=PIPE)
     try:
         yield process
